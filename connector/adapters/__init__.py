@@ -1,0 +1,1 @@
+"""Touches the outside: the ledger's database and the two partners."""

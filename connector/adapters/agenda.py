@@ -1,0 +1,55 @@
+"""What is due now, and when the next thing will be. One look costs a few index probes, whatever the ledger holds."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from connector.adapters import feeds
+from connector.domain.message import DESTINATION, Partner, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Work that somebody should begin now; `wait` is how long nothing else will be due, at most a second."""
+
+    read_events: bool
+    ask_states: bool
+    expire: bool
+    routes: tuple[Route, ...]
+    wait: timedelta
+
+
+LONGEST_WAIT: Final = timedelta(seconds=1)
+SHORTEST_WAIT: Final = timedelta(milliseconds=100)
+
+
+def look(db: Connection, now: datetime) -> Agenda:
+    """Looks at the ledger. Partners that are closed have nothing due."""
+    closed = feeds.closed_partners(db, now)
+    row = db.execute(_LOOK, {"feed": feeds.PROVINCE_EVENTS}).one()
+    due = dict(zip((route.value for route in Route), row.due, strict=True))
+    routes = [r for r in Route if DESTINATION[r] not in closed and due[r.value] is not None and due[r.value] <= now]
+    future = [moment for moment in (row.feed_at, row.ask_at, row.lease_until, *row.due) if moment and moment > now]
+    wait = min((moment - now for moment in future), default=LONGEST_WAIT)
+    return Agenda(
+        read_events=Partner.PROVINCE not in closed and (row.feed_at is None or row.feed_at <= now),
+        ask_states=Partner.MINISTRY not in closed and row.ask_at is not None and row.ask_at <= now,
+        expire=row.lease_until is not None and row.lease_until < now,
+        routes=tuple(routes),
+        wait=max(min(wait, LONGEST_WAIT), SHORTEST_WAIT),
+    )
+
+
+# One row of minima; each is the first entry of a partial index.
+_LOOK: Final = text(f"""
+    SELECT
+        (SELECT greatest(next_at, lease_until) FROM feed WHERE name = :feed) AS feed_at,
+        (SELECT min(ask_at) FROM dossier WHERE ask_at IS NOT NULL) AS ask_at,
+        (SELECT min(lease_until) FROM message WHERE state = 'sending') AS lease_until,
+        ARRAY[{
+    ", ".join(f"(SELECT min(due_at) FROM message WHERE state = 'ready' AND route = '{route}')" for route in Route)
+}] AS due
+
+""")

@@ -1,0 +1,99 @@
+"""The facts of dossiers, as rows. Whoever changes several locks them in the order of their codes, so none waits for another."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.adapters.tables import dossier
+from connector.domain.dossiers import Facts
+from schemas.values import Procedure
+
+_COLUMNS: Final = tuple(field.name for field in fields(Facts))
+
+
+def load(db: Connection, codes: Iterable[str], *, lock: bool = False) -> dict[str, Facts]:
+    """What is known of these dossiers; those never seen are missing. With `lock`, nobody else changes them until commit."""
+    wanted = sorted(set(codes))
+    if not wanted:
+        return {}
+    rows = db.execute(_LOAD_LOCKED if lock else _LOAD, {"codes": wanted}).mappings()
+    return {row["code"]: _facts(row) for row in rows}
+
+
+def save(db: Connection, facts: Iterable[Facts]) -> None:
+    """Writes the facts of dossiers, new or known."""
+    rows = [_row(one) for one in facts]
+    if not rows:
+        return
+    statement = insert(dossier)
+    statement = statement.on_conflict_do_update(
+        index_elements=["code"], set_={name: statement.excluded[name] for name in _COLUMNS if name != "code"}
+    )
+    db.execute(statement, rows)
+
+
+def due_for_question(
+    db: Connection, procedure: Procedure, *, limit: int, now: datetime, patience: timedelta
+) -> list[str]:
+    """Dossiers to ask the ministry about now. They are not handed out again before `patience` has passed."""
+    rows = db.execute(_DUE, {"procedure": procedure, "limit": limit, "now": now, "until": now + patience})
+    return [row.code for row in rows]
+
+
+def ask_again(db: Connection, codes: Sequence[str], *, at: datetime) -> None:
+    """Their question failed: they are due again then. One that is not asked about any more stays so."""
+    db.execute(
+        text("UPDATE dossier SET ask_at = :at WHERE code = ANY(:codes) AND ask_at IS NOT NULL"),
+        {"at": at, "codes": list(codes)},
+    )
+
+
+def sight(db: Connection, sightings: Sequence[tuple[str, int, datetime, str]], seen_at: datetime) -> None:
+    """Keeps states that the ministry showed: (code, state, its instant, `applied` or `stale`). One seen before is kept once."""
+    if not sightings:
+        return
+    db.execute(
+        _SIGHT,
+        {
+            "codes": [s[0] for s in sightings],
+            "states": [s[1] for s in sightings],
+            "instants": [s[2] for s in sightings],
+            "verdicts": [s[3] for s in sightings],
+            "now": seen_at,
+        },
+    )
+
+
+def _facts(row: RowMapping) -> Facts:
+    values: dict[str, Any] = dict(row)
+    for name in ("state_item", "result_key"):
+        values[name] = None if values[name] is None else bytes(values[name])
+    return Facts(**values)
+
+
+def _row(facts: Facts) -> dict[str, Any]:
+    return {name: getattr(facts, name) for name in _COLUMNS}
+
+
+_LOAD: Final = text(f"SELECT {', '.join(_COLUMNS)} FROM dossier WHERE code = ANY(:codes) ORDER BY code")
+_LOAD_LOCKED: Final = text(f"{_LOAD.text} FOR UPDATE")
+
+_DUE: Final = text("""
+    WITH due AS (
+        SELECT code FROM dossier WHERE ask_at <= :now AND procedure = :procedure
+        ORDER BY ask_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    UPDATE dossier d SET ask_at = :until FROM due WHERE d.code = due.code RETURNING d.code
+""")
+
+_SIGHT: Final = text("""
+    INSERT INTO sighting (dossier_code, state, happened_at, seen_at, verdict)
+    SELECT t.code, t.state, t.at, :now, t.verdict
+    FROM unnest(CAST(:codes AS text[]), CAST(:states AS smallint[]), CAST(:instants AS timestamptz[]),
+                CAST(:verdicts AS text[])) AS t (code, state, at, verdict)
+    ON CONFLICT DO NOTHING
+""")

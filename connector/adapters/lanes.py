@@ -1,0 +1,75 @@
+"""Questions about the messages of one subject: what came before, what waits, what a delivery made pointless."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from connector.domain.message import Hold, LaneEntry, Route, State
+
+
+def of_subjects(db: Connection, route: Route, subjects: Iterable[str]) -> dict[str, list[LaneEntry]]:
+    """Every message of these lanes, in the order of their lanes."""
+    wanted = sorted(set(subjects))
+    found: dict[str, list[LaneEntry]] = {}
+    if not wanted:
+        return found
+    for row in db.execute(_OF_SUBJECTS, {"route": route.value, "subjects": wanted}):
+        entry = LaneEntry(
+            row.id,
+            row.subject,
+            row.version,
+            row.event,
+            State(row.state),
+            Hold(row.hold) if row.hold else None,
+            row.attempts,
+            None if row.content_key is None else bytes(row.content_key),
+        )
+        found.setdefault(row.subject, []).append(entry)
+    return found
+
+
+def outdated(db: Connection, delivered: Sequence[tuple[Route, str, int]]) -> list[UUID]:
+    """Invalid and refused messages that an earlier version of these deliveries left behind."""
+    rows = db.execute(
+        _OUTDATED,
+        {
+            "routes": [route.value for route, _, _ in delivered],
+            "subjects": [subject for _, subject, _ in delivered],
+            "versions": [version for _, _, version in delivered],
+        },
+    )
+    return [row.id for row in rows]
+
+
+def maybe_sent(db: Connection, ids: Sequence[UUID]) -> dict[UUID, set[str | None]]:
+    """Per message, what its attempts of unknown outcome had sent; None where the worker died before it could say."""
+    found: dict[UUID, set[str | None]] = {}
+    if ids:
+        for row in db.execute(
+            text("SELECT message_id, sent FROM attempt WHERE maybe_done AND message_id = ANY(:ids)"), {"ids": list(ids)}
+        ):
+            found.setdefault(row.message_id, set()).add(row.sent)
+    return found
+
+
+def bodies(db: Connection, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Bodies as received; a purged one is missing."""
+    if not ids:
+        return {}
+    rows = db.execute(text("SELECT message_id, content FROM body WHERE message_id = ANY(:ids)"), {"ids": list(ids)})
+    return {row.message_id: bytes(row.content) for row in rows}
+
+
+_OF_SUBJECTS: Final = text("""
+    SELECT id, subject, version, event, state, hold, attempts, content_key FROM message
+    WHERE subject = ANY(:subjects) AND route = :route ORDER BY subject, version, seq
+""")
+
+_OUTDATED: Final = text("""
+    SELECT m.id FROM message m
+    JOIN unnest(CAST(:routes AS text[]), CAST(:subjects AS text[]), CAST(:versions AS int[])) AS d (route, subject, version)
+      ON m.route = d.route AND m.subject = d.subject AND m.version < d.version
+    WHERE m.state IN ('invalid', 'refused')
+""")

@@ -1,0 +1,307 @@
+"""The ledger: every message, and the only code that writes a message's state.
+
+Each function takes an open connection and does its part of the caller's transaction. Batches go as arrays in one statement,
+so that a hundred messages cost a round trip, not a hundred.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, RowMapping, text
+
+from connector.domain.attempts import Settlement
+from connector.domain.message import BLOCKS_ITS_LANE, Draft, Hold, Move, Route, State, allowed, check_move
+from schemas.findings import Finding
+from schemas.values import Procedure
+
+_FINDINGS: Final = TypeAdapter(tuple[Finding, ...])
+_OPEN: Final = "(" + ", ".join(f"'{state}'" for state in BLOCKS_ITS_LANE) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a batch of drafts came to: the ids that are new, and how many were known already."""
+
+    new: frozenset[UUID]
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A message one worker holds until its lease ends. `fence` must be shown when it is settled."""
+
+    message_id: UUID
+    route: Route
+    procedure: Procedure
+    subject: str
+    version: int
+    event: str
+    status: int | None
+    attempts: int
+    fence: int
+    received_on: date | None
+    findings: tuple[Finding, ...]
+    body: bytes = field(repr=False)
+
+
+def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> Taken:
+    """Writes new messages with their bodies and their first line of history. A known `source_key` is counted, no more."""
+    wanted: dict[bytes, Draft] = {}
+    twice = 0
+    for draft in drafts:
+        check_move(None, Move.TAKE_IN, draft.state)
+        twice += draft.source_key in wanted
+        wanted.setdefault(draft.source_key, draft)
+    if not wanted:
+        return Taken(frozenset(), twice)
+    rows = list(wanted.values())
+    fresh = {row.id for row in db.execute(_INSERT, _columns(rows) | {"now": now}) if row.fresh}
+    new = [draft for draft in rows if draft.message_id in fresh]
+    if new:
+        ids = [draft.message_id for draft in new]
+        db.execute(_INSERT_BODY, {"ids": ids, "contents": [draft.body for draft in new]})
+        db.execute(
+            _INSERT_HISTORY,
+            {
+                "ids": ids,
+                "became": [draft.state.value for draft in new],
+                "whys": [draft.why for draft in new],
+                "now": now,
+                "by": by,
+            },
+        )
+    return Taken(frozenset(fresh), twice + len(rows) - len(new))
+
+
+def _columns(drafts: Sequence[Draft]) -> dict[str, object]:
+    return {
+        "ids": [d.message_id for d in drafts],
+        "routes": [d.route.value for d in drafts],
+        "procedures": [d.procedure for d in drafts],
+        "subjects": [d.subject for d in drafts],
+        "versions": [d.version for d in drafts],
+        "events": [d.event for d in drafts],
+        "areas": [d.area for d in drafts],
+        "offices": [d.office for d in drafts],
+        "days": [d.received_on for d in drafts],
+        "states": [d.state.value for d in drafts],
+        "holds": [d.hold.value if d.state is State.HELD and d.hold else None for d in drafts],
+        "dues": [d.due_at if d.state is State.READY else None for d in drafts],
+        "statuses": [d.status for d in drafts],
+        "findings": [_FINDINGS.dump_json(d.findings).decode() if d.findings else "[]" for d in drafts],
+        "source_keys": [d.source_key for d in drafts],
+        "content_keys": [d.content_key for d in drafts],
+    }
+
+
+def claim(db: Connection, route: Route, *, limit: int, now: datetime, lease: timedelta, worker: str) -> list[Claimed]:
+    """Takes the messages that are due, at most `limit`, oldest first, and only the first of each lane.
+
+    What another worker is claiming at this moment is skipped. Each gets a new fence, and a lease that ends by itself.
+    """
+    rows = db.execute(
+        _CLAIM, {"route": route.value, "limit": limit, "now": now, "until": now + lease, "worker": worker}
+    ).mappings()
+    return [_claimed(row) for row in rows]
+
+
+def _claimed(row: RowMapping) -> Claimed:
+    return Claimed(
+        message_id=row["id"],
+        route=Route(row["route"]),
+        procedure=row["procedure"],
+        subject=row["subject"],
+        version=row["version"],
+        event=row["event"],
+        status=row["status"],
+        attempts=row["attempts"],
+        fence=row["fence"],
+        received_on=row["received_on"],
+        findings=read_findings(row["findings"]),
+        body=bytes(row["content"]),
+    )
+
+
+def settle(db: Connection, settlements: Sequence[Settlement], now: datetime, by: str) -> frozenset[UUID]:
+    """Ends attempts: the new states, the attempts and the history in one statement.
+
+    Returns the ids that were still ours. One with an old fence changes nothing: another worker has it by now.
+    """
+    if not settlements:
+        return frozenset()
+    for one in settlements:
+        check_move(State.SENDING, one.move, one.became)
+    rows = db.execute(
+        _SETTLE,
+        {
+            "now": now,
+            "by": by,
+            "ids": [s.message_id for s in settlements],
+            "fences": [s.fence for s in settlements],
+            "moves": [s.move.value for s in settlements],
+            "became": [s.became.value for s in settlements],
+            "whys": [s.why for s in settlements],
+            "dues": [s.due_at for s in settlements],
+            "holds": [s.hold.value if s.hold else None for s in settlements],
+            "codes": [s.code for s in settlements],
+            "texts": [s.text for s in settlements],
+            "findings": [None if s.findings is None else _FINDINGS.dump_json(s.findings).decode() for s in settlements],
+            "ordinals": [s.ordinal for s in settlements],
+            "counted": [s.counted for s in settlements],
+            "maybe_done": [s.maybe_done for s in settlements],
+            "ats": [s.at for s in settlements],
+            "outcomes": [s.outcome for s in settlements],
+            "http": [s.http_status for s in settlements],
+            "durations": [s.duration_ms for s in settlements],
+            "sent": [s.sent for s in settlements],
+        },
+    )
+    return frozenset(row.id for row in rows)
+
+
+def expired(db: Connection, now: datetime, limit: int = 500) -> list[tuple[UUID, int, int]]:
+    """Messages whose worker let its lease end: (id, fence, attempts so far), locked until the caller settles them."""
+    rows = db.execute(
+        text(
+            "SELECT id, fence, attempts FROM message WHERE state = 'sending' AND lease_until < :now"
+            " ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED"
+        ),
+        {"now": now, "limit": limit},
+    )
+    return [(row.id, row.fence, row.attempts) for row in rows]
+
+
+def move(
+    db: Connection,
+    ids: Sequence[UUID],
+    move: Move,
+    became: State,
+    *,
+    now: datetime,
+    by: str,
+    why: str,
+    hold: Hold | None = None,
+) -> frozenset[UUID]:
+    """Moves messages that nobody is sending. Those from whose state the table has no such line stay; returns the moved."""
+    if not ids:
+        return frozenset()
+    rows = db.execute(
+        text("SELECT id, state FROM message WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": list(ids)}
+    )
+    able = [(row.id, row.state) for row in rows if allowed(State(row.state), move, became)]
+    if not able:
+        return frozenset()
+    db.execute(
+        _MOVE,
+        {
+            "ids": [message_id for message_id, _ in able],
+            "was": [was for _, was in able],
+            "move": move.value,
+            "became": became.value,
+            "due": now if became is State.READY else None,
+            "hold": hold.value if hold and became is State.HELD else None,
+            "now": now,
+            "by": by,
+            "why": why,
+        },
+    )
+    return frozenset(message_id for message_id, _ in able)
+
+
+def read_findings(value: object) -> tuple[Finding, ...]:
+    """Findings as the ledger keeps them."""
+    return _FINDINGS.validate_python(value) if value else ()
+
+
+_INSERT: Final = text("""
+    INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at,
+                         status, findings, source_key, content_key, created_at, updated_at)
+    SELECT d.*, :now, :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
+                CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
+                CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
+                CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
+                CAST(:content_keys AS bytea[])) AS d
+    ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1
+    RETURNING id, xmax = 0 AS fresh
+""")
+
+_INSERT_BODY: Final = text("""
+    INSERT INTO body (message_id, content) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:contents AS bytea[]))
+""")
+
+_INSERT_HISTORY: Final = text("""
+    INSERT INTO history (message_id, at, move, became, by, why)
+    SELECT h.id, :now, 'take_in', h.became, :by, h.why
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:became AS text[]), CAST(:whys AS text[])) AS h (id, became, why)
+""")
+
+# An earlier message of the same route and subject that is still on its way keeps this one back.
+_CLAIM: Final = text(f"""
+    WITH due AS (
+        SELECT m.id FROM message m
+        WHERE m.state = 'ready' AND m.route = :route AND m.due_at <= :now
+          AND NOT EXISTS (
+              SELECT 1 FROM message e
+              WHERE e.route = m.route AND e.subject = m.subject AND (e.version, e.seq) < (m.version, m.seq)
+                AND e.state IN {_OPEN})
+        ORDER BY m.due_at, m.seq LIMIT :limit FOR UPDATE OF m SKIP LOCKED
+    ), taken AS (
+        UPDATE message m
+        SET state = 'sending', due_at = NULL, lease_until = :until, fence = m.fence + 1, worker = :worker,
+            updated_at = :now
+        FROM due WHERE m.id = due.id
+        RETURNING m.id, m.route, m.procedure, m.subject, m.version, m.event, m.status, m.attempts, m.fence,
+                  m.received_on, m.findings, m.seq
+    ), noted AS (
+        INSERT INTO history (message_id, at, was, move, became, by)
+        SELECT id, :now, 'ready', 'claim', 'sending', :worker FROM taken
+    )
+    SELECT taken.*, body.content FROM taken JOIN body ON body.message_id = taken.id ORDER BY taken.seq
+""")
+
+_SETTLE: Final = text("""
+    WITH s AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:moves AS text[]), CAST(:became AS text[]),
+            CAST(:whys AS text[]), CAST(:dues AS timestamptz[]), CAST(:holds AS text[]), CAST(:codes AS text[]),
+            CAST(:texts AS text[]), CAST(:findings AS jsonb[]), CAST(:ordinals AS int[]), CAST(:counted AS bool[]),
+            CAST(:maybe_done AS bool[]), CAST(:ats AS timestamptz[]), CAST(:outcomes AS text[]),
+            CAST(:http AS smallint[]), CAST(:durations AS int[]), CAST(:sent AS text[])
+        ) AS t (id, fence, move, became, why, due_at, hold, code, text, findings, ordinal, counted, maybe_done, at,
+                outcome, http_status, duration_ms, sent)
+    ), done AS (
+        UPDATE message m
+        SET state = s.became, due_at = s.due_at, hold = s.hold, lease_until = NULL, worker = NULL,
+            attempts = m.attempts + CAST(s.counted AS int), last_code = s.code, last_text = s.text,
+            findings = coalesce(s.findings, m.findings), ordinal = coalesce(s.ordinal, m.ordinal),
+            delivered_at = CASE WHEN s.became = 'delivered' THEN CAST(:now AS timestamptz) END, updated_at = :now
+        FROM s WHERE m.id = s.id AND m.fence = s.fence AND m.state = 'sending'
+        RETURNING m.id
+    ), noted AS (
+        INSERT INTO history (message_id, at, was, move, became, by, why)
+        SELECT s.id, :now, 'sending', s.move, s.became, :by, s.why FROM s JOIN done USING (id)
+    ), tried AS (
+        INSERT INTO attempt (message_id, at, outcome, counted, maybe_done, http_status, code, duration_ms, worker, sent)
+        SELECT s.id, s.at, s.outcome, s.counted, s.maybe_done, s.http_status, s.code, s.duration_ms, :by, s.sent
+        FROM s JOIN done USING (id)
+    )
+    SELECT id FROM done
+""")
+
+_MOVE: Final = text("""
+    WITH able AS (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:was AS text[])) AS t (id, was)
+    ), done AS (
+        UPDATE message m
+        SET state = :became, due_at = CAST(:due AS timestamptz), hold = :hold, delivered_at = NULL, updated_at = :now
+        FROM able WHERE m.id = able.id
+        RETURNING m.id
+    )
+    INSERT INTO history (message_id, at, was, move, became, by, why)
+    SELECT able.id, :now, able.was, :move, :became, :by, :why FROM able JOIN done USING (id)
+""")

@@ -1,0 +1,34 @@
+"""JSON taken apart without being changed, so that each item of an answer can be kept exactly as it was received."""
+
+import json
+from typing import Any
+
+import msgspec
+
+
+class NotJson(ValueError):
+    """The bytes are no JSON, or not of the expected shape. The bytes are not part of this error."""
+
+
+def split_off(body: bytes, member: str) -> tuple[bytes, bytes | None]:
+    """A JSON object without one of its members, and that member's own bytes. Raises NotJson."""
+    try:
+        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        raise NotJson from None
+    raw = members.pop(member, None)
+    rest = b",".join(msgspec.json.encode(name) + b":" + bytes(value) for name, value in members.items())
+    return b"{" + rest + b"}", None if raw is None else bytes(raw)
+
+
+def items(body: bytes) -> list[bytes]:
+    """The items of a JSON array (or of null), each as it was received. Raises NotJson."""
+    try:
+        return [bytes(item) for item in msgspec.json.decode(body, type=list[msgspec.Raw] | None) or ()]
+    except (ValueError, RecursionError):
+        raise NotJson from None
+
+
+def written(value: Any) -> bytes:
+    """JSON as we send it: UTF-8, no spaces, members in the order they were built."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

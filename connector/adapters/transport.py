@@ -1,0 +1,257 @@
+"""One way to a partner: kept-alive connections, a token per process, time-outs, a size limit, and one family of errors.
+
+Two clocks retry, and only they: here, within seconds, what provably never reached the partner (a connection that could not
+be made) and reads that change nothing; the ledger's schedule does the rest. A delivery is one call, so that one attempt
+counted is one call made.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.util import Retry
+
+from connector.domain.errors import DeliveryError, Garbled, Throttled, Unauthorised, Unreachable
+
+BODY_LIMIT: Final = 64 * 1024 * 1024
+KEPT_OF_LARGE: Final = 64 * 1024
+DEFAULT_PATIENCE: Final = timedelta(seconds=10)
+_TOKEN_MARGIN: Final = 5.0
+_CHUNK: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. When `cut` is true the body was over the limit, and only its beginning and end are here."""
+
+    http_status: int
+    body: bytes = field(repr=False)
+    cut: bool = False
+    asked: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+class Transport:
+    """Calls to one partner from one process. Threads may share it; processes may not (make it after a fork)."""
+
+    def __init__(
+        self,
+        partner: str,
+        base_url: str,
+        token_path: str,
+        credentials: Credentials,
+        *,
+        timeout: timedelta,
+        connections: int,
+        now: Callable[[], datetime],
+        body_limit: int = BODY_LIMIT,
+    ) -> None:
+        self.partner = partner
+        self._base_url = base_url.rstrip("/")
+        self._token_path = token_path
+        self._credentials = credentials
+        self._timeout = timeout.total_seconds()
+        self._now = now
+        self._body_limit = body_limit
+        self._lock = threading.Lock()
+        self._token: str | None = None
+        self._token_ends = 0.0
+        self._session = requests.Session()
+        self._session.trust_env = False
+        adapter = HTTPAdapter(
+            pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=Retry(total=0, read=False)
+        )
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def read(self, method: str, path: str, **call: Any) -> Answer:
+        """A call that changes nothing, so it may be repeated at once. Takes, returns and raises like `send`."""
+        return _tried(lambda: self.send(method, path, **call))
+
+    def send(
+        self, method: str, path: str, *, json_body: bytes | None = None, params: Mapping[str, str | int] | None = None
+    ) -> Answer:
+        """One call with our token; on 401 a fresh token and once more.
+
+        Returns any answer that the service itself may have given (2xx, 400, 404, 409, 410, 413, 422, 503 …).
+        Raises Unreachable, Throttled, Unauthorised.
+        """
+        try:
+            return self._sent(method, path, json_body, params)
+        except DeliveryError as error:
+            error.partner = self.partner
+            raise
+
+    def _sent(self, method: str, path: str, json_body: bytes | None, params: Mapping[str, str | int] | None) -> Answer:
+        headers = {} if json_body is None else {"Content-Type": "application/json; charset=utf-8"}
+        token = self._valid_token()
+        headers["Authorization"] = f"Bearer {token}"
+        answer = self._exchange(method, path, headers, data=json_body, params=params)
+        if answer.http_status == 401:
+            self._forget(token)
+            headers["Authorization"] = f"Bearer {self._valid_token()}"
+            answer = self._exchange(method, path, headers, data=json_body, params=params)
+        if answer.http_status in (401, 403):
+            raise Unauthorised(
+                f"HTTP_{answer.http_status}", "the partner does not accept us", http_status=answer.http_status
+            )
+        if answer.http_status == 429:
+            raise Throttled("HTTP_429", "the partner asks for patience", http_status=429, asked=answer.asked)
+        return answer
+
+    def close(self) -> None:
+        self._session.close()
+
+    def check_access(self) -> None:
+        """Fetches a fresh token: whether the partner is there and knows us. Raises like `send`."""
+        self._forget(self._token)
+        self._valid_token()
+
+    def _valid_token(self) -> str:
+        """The process's token; the first thread that needs a new one fetches it, the others wait for that."""
+        with self._lock:
+            if self._token is None or time.monotonic() >= self._token_ends:
+                self._token, lifetime = self._fetch_token()
+                self._token_ends = time.monotonic() + max(lifetime - _TOKEN_MARGIN, lifetime / 2)
+            return self._token
+
+    def _forget(self, token: str | None) -> None:
+        with self._lock:
+            if self._token == token:  # another thread may have a fresh one already
+                self._token = None
+
+    def _fetch_token(self) -> tuple[str, float]:
+        answer = _tried(
+            lambda: self._exchange(
+                "POST",
+                self._token_path,
+                {},
+                data={"grant_type": "client_credentials"},
+                auth=(self._credentials.client_id, self._credentials.client_secret),
+            )
+        )
+        if answer.http_status in (400, 401, 403):
+            raise Unauthorised(
+                "TOKEN_REFUSED", "the partner does not know our credentials", http_status=answer.http_status
+            )
+        if answer.http_status == 429:
+            raise Throttled("HTTP_429", "the partner asks for patience", http_status=429, asked=answer.asked)
+        if answer.http_status != 200:
+            raise unreachable_status(answer)
+        try:
+            token = json.loads(answer.body)
+            return str(token["access_token"]), float(token.get("expires_in", 60))
+        except (ValueError, KeyError, TypeError):
+            raise Garbled("TOKEN_GARBLED", "the token service did not answer with a token", http_status=200) from None
+
+    def _exchange(self, method: str, path: str, headers: Mapping[str, str], **call: Any) -> Answer:
+        """Exactly one request on the wire, unless its connection could not be made."""
+        deadline = time.monotonic() + 2 * self._timeout
+        try:
+            response = _CONNECTING.copy()(
+                self._session.request,
+                method,
+                self._base_url + path,
+                headers=headers,
+                timeout=self._timeout,
+                stream=True,
+                allow_redirects=False,
+                **call,
+            )
+            with response:
+                return self._received(response, deadline)
+        except requests.exceptions.ConnectTimeout as error:
+            raise Unreachable("CONNECT_TIMEOUT", "no connection within the time-out") from error
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _lost(error) from error
+
+    def _received(self, response: requests.Response, deadline: float) -> Answer:
+        asked = _patience(response.headers.get("Retry-After"), self._now())
+        chunks: list[bytes] = []
+        size = 0
+        tail = b""
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            if time.monotonic() > deadline:
+                raise Unreachable("TOO_SLOW", "the answer did not end in time", maybe_done=True)
+            size += len(chunk)
+            if size <= self._body_limit:
+                chunks.append(chunk)
+            else:  # refused by its size: read on for its end alone, which holds what a feed needs to go on
+                tail = (tail + chunk)[-KEPT_OF_LARGE:]
+        whole = b"".join(chunks)
+        if size > self._body_limit:
+            return Answer(response.status_code, whole[:KEPT_OF_LARGE] + tail, cut=True, asked=asked)
+        return Answer(response.status_code, whole, asked=asked)
+
+
+def _tried(call: Callable[[], Answer]) -> Answer:
+    return _READING.copy()(call)
+
+
+def unreachable_status(answer: Answer) -> DeliveryError:
+    """The error of an answer that no service gave: a gateway's 5xx, or a status nobody agreed on."""
+    return Unreachable(
+        f"HTTP_{answer.http_status}",
+        "the partner is away",
+        http_status=answer.http_status,
+        asked=answer.asked,
+        maybe_done=answer.http_status >= 500,
+    )
+
+
+def _never_left(error: BaseException) -> bool:
+    """Whether the connection could not be made at all, so that nothing can have taken effect."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return False  # it took the whole time-out already
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectionError) and isinstance(reason, NewConnectionError)
+
+
+_CONNECTING: Final = Retrying(
+    retry=retry_if_exception(_never_left),
+    stop=stop_after_attempt(3),
+    wait=wait_random_exponential(0.1, max=0.5),
+    reraise=True,
+)
+_READING: Final = Retrying(
+    retry=retry_if_exception(lambda error: isinstance(error, Unreachable)),
+    stop=stop_after_attempt(3),
+    wait=wait_random_exponential(0.1, max=1.0),
+    reraise=True,
+)
+
+
+def _lost(error: Exception) -> Unreachable:
+    if isinstance(error, requests.ReadTimeout):
+        return Unreachable("READ_TIMEOUT", "no answer within the time-out", maybe_done=True)
+    if _never_left(error):
+        return Unreachable("NO_CONNECTION", "no connection could be made")
+    return Unreachable("CONNECTION_LOST", "the connection broke before the answer was complete", maybe_done=True)
+
+
+def _patience(header: str | None, now: datetime) -> timedelta | None:
+    """Retry-After: seconds, or an HTTP date. None when it is absent or says nothing."""
+    if not header:
+        return None
+    try:
+        if header.strip().isdigit():
+            return timedelta(seconds=min(int(header), 86_400))
+        until = parsedate_to_datetime(header)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(until - now, timedelta(0))

@@ -1,0 +1,55 @@
+"""Lets go what waited for something that has happened. Called in the transaction in which it happened."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector.adapters import lanes, ledger
+from connector.domain import withdrawals
+from connector.domain.dossiers import Facts, may_go
+from connector.domain.message import Hold, LaneEntry, Move, Route, State
+
+SUPPLEMENT = "supplement"
+
+
+def release_supplements(db: Connection, facts: Mapping[str, Facts], *, now: datetime, by: str) -> bool:
+    """Supplements of these dossiers that may go now: the ministry asked, or nothing came before them. True if any does."""
+    go = []
+    for code, entries in lanes.of_subjects(db, Route.APPLICATION, facts).items():
+        waiting = next((entry for entry in entries if entry.hold is Hold.REQUEST), None)
+        if waiting is not None and is_expected(waiting, entries, facts[code]):
+            go.append(waiting.message_id)
+    return bool(ledger.move(db, go, Move.RELEASE, State.READY, now=now, by=by, why="the ministry expects it"))
+
+
+def is_expected(entry: LaneEntry, lane: Collection[LaneEntry], facts: Facts) -> bool:
+    """Whether this application need not wait for a question of the ministry."""
+    has_earlier = any(other.version < entry.version for other in lane)
+    return may_go(facts, is_supplement=entry.event == SUPPLEMENT, has_earlier=has_earlier)
+
+
+def resolve_withdrawals(db: Connection, facts: Mapping[str, Facts], *, now: datetime, by: str) -> bool:
+    """Withdrawals that waited for their application: sent, or cancelled together with it. True if any is to be sent."""
+    waiting = {
+        code: [entry for entry in entries if entry.hold is Hold.APPLICATION]
+        for code, entries in lanes.of_subjects(db, Route.WITHDRAWAL, facts).items()
+    }
+    codes = [code for code, entries in waiting.items() if entries]
+    if not codes:
+        return False
+    applications = lanes.of_subjects(db, Route.APPLICATION, codes)
+    maybe = lanes.maybe_sent(db, [entry.message_id for lane in applications.values() for entry in lane])
+    any_goes = False
+    for code in codes:
+        decision = withdrawals.decide(applications.get(code, []), facts[code].submissions, maybe.keys())
+        ids = [entry.message_id for entry in waiting[code]]
+        ledger.move(
+            db, decision.superseded, Move.SUPERSEDE, State.SUPERSEDED, now=now, by=by, why=withdrawals.NEVER_SENT
+        )
+        if decision.became is State.READY:
+            ledger.move(db, ids, Move.RELEASE, State.READY, now=now, by=by, why=decision.why)
+            any_goes = True
+        elif decision.became is State.CANCELLED:
+            ledger.move(db, ids, Move.CANCEL, State.CANCELLED, now=now, by=by, why=decision.why)
+    return any_goes

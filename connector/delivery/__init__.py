@@ -1,0 +1,1 @@
+"""Delivery: claim, send, settle. No transaction is open while we are on the line."""

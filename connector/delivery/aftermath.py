@@ -1,0 +1,90 @@
+"""What follows from a batch that was settled, in the same transaction: progress, releases, what became pointless."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from connector.adapters import dossiers, lanes, ledger, waiting
+from connector.adapters.ledger import Claimed
+from connector.delivery.senders import Sent
+from connector.domain import dossiers as rules
+from connector.domain.dossiers import Changes, Facts
+from connector.domain.message import Draft, Move, Route, State
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A message that this worker settled: how it is now, and what the partner gave back when it took it."""
+
+    message: Claimed
+    became: State
+    sent: Sent | None
+
+
+def follow_up(
+    db: Connection, ended: Sequence[Ended], facts: dict[str, Facts], *, now: datetime, poll: timedelta, by: str
+) -> set[Route]:
+    """Writes what follows; returns the routes that have new work. `facts` are locked by the caller."""
+    drafts: list[Draft] = []
+    changed: dict[str, Facts] = {}
+    unsettled: set[str] = set()
+    for one in ended:
+        code = one.message.subject
+        known = changed.get(code) or facts.get(code)
+        if known is None:
+            continue
+        change = _change(one, known, now, poll)
+        if change is not None:
+            changed[code] = change.facts
+            drafts += [rules.step_draft(change.facts, step, now) for step in change.steps]
+        if (
+            one.message.route is Route.APPLICATION
+            and (one.became is not State.READY)
+            and (one.became is not State.DELIVERED or known.withdrawn)
+        ):
+            unsettled.add(code)
+    dossiers.save(db, changed.values())
+    taken = ledger.take_in(db, drafts, now, by)
+    routes = {draft.route for draft in drafts if draft.message_id in taken.new}
+    _supersede_outdated(db, ended, now, by)
+    if unsettled:
+        touched = {code: changed.get(code) or facts[code] for code in unsettled}
+        if waiting.release_supplements(db, touched, now=now, by=by):
+            routes.add(Route.APPLICATION)
+        if waiting.resolve_withdrawals(db, touched, now=now, by=by):
+            routes.add(Route.WITHDRAWAL)
+    return routes
+
+
+def _change(one: Ended, known: Facts, now: datetime, poll: timedelta) -> Changes | None:
+    route, sent = one.message.route, one.sent
+    if one.became is State.HELD and route is Route.APPLICATION:
+        return Changes(facts=replace(known, asked_for=None))
+    if one.became is not State.DELIVERED or sent is None:
+        return None
+    if route is Route.APPLICATION:
+        return rules.accepted(
+            known,
+            ordinal=sent.ordinal or known.submissions + 1,
+            application_id=one.message.message_id,
+            ministry_code=sent.ministry_code,
+            body=sent.body,
+            now=now,
+            poll=poll,
+        )
+    if route is Route.RESULT:
+        return rules.result_stored(known, fingerprint=sent.sent or "", item=sent.body, now=now)
+    if route is Route.WITHDRAWAL:
+        return Changes(facts=replace(known, ask_at=None, ask_until=now, changed_at=now))
+    return None
+
+
+def _supersede_outdated(db: Connection, ended: Sequence[Ended], now: datetime, by: str) -> None:
+    delivered = [
+        (one.message.route, one.message.subject, one.message.version) for one in ended if one.became is State.DELIVERED
+    ]
+    if delivered:
+        ids = lanes.outdated(db, delivered)
+        ledger.move(db, ids, Move.SUPERSEDE, State.SUPERSEDED, now=now, by=by, why="a later version was delivered")

@@ -1,0 +1,188 @@
+"""A batch of due messages: claimed in one transaction, sent by several calls at once, settled in one transaction."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from connector.adapters import dossiers, feeds, lanes, ledger
+from connector.delivery.aftermath import Ended, follow_up
+from connector.delivery.senders import Answer, Errand, Senders, Sent
+from connector.domain.attempts import (
+    Attempt,
+    Settlement,
+    delivered,
+    failed,
+    held_again,
+    lease_ended,
+)
+from connector.domain.errors import DeliveryError, NotExpectedNow, SilentlyThere, Throttled, Unauthorised
+from connector.domain.message import DESTINATION, Hold, Partner, Route
+
+BATCH: Final = {Route.PROGRESS: 400}
+USUAL_BATCH: Final = 64
+
+
+@dataclass(slots=True)
+class Report:
+    """What a stretch of deliveries came to, by outcome. `routes` have new work; `more` says that this route has, too."""
+
+    claimed: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    routes: set[Route] = field(default_factory=set)
+    more: bool = False
+
+
+@dataclass(slots=True)
+class _Trip:
+    """One errand with its answer and its times."""
+
+    errand: Errand
+    answer: Answer
+    at: datetime
+    duration_ms: int
+
+    @property
+    def attempt(self) -> Attempt:
+        message = self.errand.message
+        return Attempt(
+            message_id=message.message_id,
+            fence=message.fence,
+            attempts=message.attempts,
+            findings=message.findings,
+            at=self.at,
+            duration_ms=self.duration_ms,
+            ordinal=self.errand.ordinal,
+            sent=self.errand.sent,
+        )
+
+
+class Delivery:
+    """Delivers due messages of a route. Any number of processes may work on one route at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        senders: Senders,
+        *,
+        now: Callable[[], datetime],
+        schedule: Sequence[timedelta],
+        lease: timedelta,
+        poll_interval: timedelta,
+        calls_at_once: int,
+        worker: str,
+    ) -> None:
+        self._engine = engine
+        self._senders = senders
+        self._now = now
+        self._schedule = schedule
+        self._lease = lease
+        self._poll_interval = poll_interval
+        self._worker = worker
+        self._pool = ThreadPoolExecutor(calls_at_once, thread_name_prefix="call")
+
+    def deliver(self, route: Route, *, budget: timedelta = timedelta(seconds=3)) -> Report:
+        """Delivers what is due until nothing is left, the partner is closed, or the budget of time is spent."""
+        report = Report()
+        ends = time.monotonic() + budget.total_seconds()
+        while errands := self._claim(route):
+            report.claimed += len(errands)
+            self._settle(route, self._send(route, errands), report)
+            if time.monotonic() >= ends:
+                report.more = True
+                break
+        return report
+
+    def expire(self) -> int:
+        """Ends the leases of workers that did not come back; returns how many."""
+        now = self._now()
+        with self._engine.begin() as db:
+            ended = [
+                lease_ended(
+                    Attempt(message_id=message_id, fence=fence, attempts=attempts, findings=(), at=now),
+                    schedule=self._schedule,
+                    now=now,
+                    luck=random.random(),
+                )
+                for message_id, fence, attempts in ledger.expired(db, now)
+            ]
+            return len(ledger.settle(db, ended, now, self._worker))
+
+    def _claim(self, route: Route) -> list[Errand]:
+        now = self._now()
+        limit = BATCH.get(route, USUAL_BATCH)
+        with self._engine.begin() as db:
+            if DESTINATION[route] in feeds.closed_partners(db, now):
+                return []
+            claimed = ledger.claim(db, route, limit=limit, now=now, lease=self._lease, worker=self._worker)
+            facts = dossiers.load(db, [one.subject for one in claimed]) if route is not Route.PROGRESS else {}
+            sources = [f.application_id for f in facts.values() if f.application_id] if route is Route.RESULT else []
+            bodies = lanes.bodies(db, sources)
+        errands = []
+        for message in claimed:
+            known = facts.get(message.subject)
+            source = known.application_id if known else None
+            errands.append(Errand(message, known, bodies.get(source) if source else None))
+        return errands
+
+    def _send(self, route: Route, errands: Sequence[Errand]) -> list[_Trip]:
+        """Every errand's answer. Once the partner throttles us or does not accept us, what is left of the batch stays here."""
+        stopped_by: list[DeliveryError] = []
+
+        def make(call: Sequence[Errand]) -> list[_Trip]:
+            at, began = self._now(), time.monotonic()
+            answers = self._senders.send(route, call) if not stopped_by else [*stopped_by[:1]] * len(call)
+            stopped_by.extend(a for a in answers if isinstance(a, Throttled | Unauthorised))
+            took = round((time.monotonic() - began) * 1000)
+            return [_Trip(errand, answer, at, took) for errand, answer in zip(call, answers, strict=True)]
+
+        made = self._pool.map(make, self._senders.calls(route, errands))
+        return [trip for trips in made for trip in trips]
+
+    def _settle(self, route: Route, trips: Sequence[_Trip], report: Report) -> None:
+        now = self._now()
+        with self._engine.begin() as db:
+            codes = {trip.errand.message.subject for trip in trips} if route is not Route.PROGRESS else set()
+            facts = dossiers.load(db, codes, lock=True)
+            self._explain(db, trips)
+            settlements = {trip.errand.message.message_id: self._settlement(trip, now) for trip in trips}
+            ours = ledger.settle(db, list(settlements.values()), now, self._worker)
+            ended = [
+                Ended(
+                    trip.errand.message,
+                    settlements[trip.errand.message.message_id].became,
+                    trip.answer if isinstance(trip.answer, Sent) else None,
+                )
+                for trip in trips
+                if trip.errand.message.message_id in ours
+            ]
+            report.routes |= follow_up(db, ended, facts, now=now, poll=self._poll_interval, by=self._worker)
+            for trip in trips:
+                if isinstance(trip.answer, DeliveryError):
+                    partner = Partner(trip.answer.partner) if trip.answer.partner else DESTINATION[route]
+                    feeds.close_for(db, partner, trip.answer, now)
+        for settlement in settlements.values():
+            report.outcomes[settlement.outcome] = report.outcomes.get(settlement.outcome, 0) + 1
+
+    def _explain(self, db: Connection, trips: Sequence[_Trip]) -> None:
+        """A key that is taken without a word of its content is ours if a try of ours with unknown outcome sent the same."""
+        silent = [trip for trip in trips if isinstance(trip.answer, SilentlyThere)]
+        tries = lanes.maybe_sent(db, [trip.errand.message.message_id for trip in silent])
+        for trip in silent:
+            sent = tries.get(trip.errand.message.message_id, set())
+            # None: a worker died on the line with this very body, before it could say what it had sent.
+            if trip.errand.sent in sent or None in sent:
+                trip.answer = self._senders.accepted_before(trip.errand)
+
+    def _settlement(self, trip: _Trip, now: datetime) -> Settlement:
+        answer = trip.answer
+        if isinstance(answer, Sent):
+            return delivered(trip.attempt, repeated=answer.repeated, http_status=answer.http_status)
+        if isinstance(answer, NotExpectedNow) and (trip.errand.ordinal or 0) > 1:
+            return held_again(trip.attempt, answer, Hold.REQUEST, "the ministry does not expect it now")
+        return failed(trip.attempt, answer, schedule=self._schedule, now=now, luck=random.random())

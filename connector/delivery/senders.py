@@ -1,0 +1,221 @@
+"""How each route is handed over: the stored body becomes the partner's form, and goes out. Bodies live here in memory only."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from connector.adapters.ledger import Claimed
+from connector.adapters.ministry import Ministry, Receipt
+from connector.adapters.province import Province
+from connector.adapters.rawjson import NotJson, split_off
+from connector.domain.checks.results import read_result
+from connector.domain.dossiers import Facts, entry_of
+from connector.domain.errors import DeliveryError, Invalid, Refused, Unreachable
+from connector.domain.mapping import to_ministry, to_province, to_records
+from connector.domain.mapping.to_records import MappingFailed
+from connector.domain.message import Route
+from schemas import ministry as ministry_forms
+from schemas import province as province_forms
+from schemas import records
+from schemas.findings import Code, contract_finding, finding
+from schemas.reading import Fault, pointer
+from schemas.values import clean, parse_instant
+
+FILE_LIMIT: Final = 10 * 1024 * 1024
+# The province's replicas lag up to a minute; a file that is not there after these tries is gone.
+TRIES_FOR_A_FILE: Final = 3
+_DOSSIER: Final = "/" + province_forms.DossierEvent.member("dossier")
+_FILES: Final = _DOSSIER + "/" + province_forms.Dossier.member("files")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The partner has it. What came back, as far as the dossier's facts need it."""
+
+    repeated: bool = False
+    http_status: int | None = 200
+    ordinal: int | None = None
+    sent: str | None = None
+    ministry_code: str | None = None
+    body: bytes = field(default=b"", repr=False)  # what progress that follows is made from
+
+
+@dataclass(slots=True)
+class Errand:
+    """One message on its way out. What is learned before an error stays: `sent` and `ordinal` are kept with the attempt."""
+
+    message: Claimed
+    facts: Facts | None
+    application: bytes | None = field(repr=False)
+    ordinal: int | None = None
+    sent: str | None = None
+
+
+Answer = Sent | DeliveryError
+
+
+class Senders:
+    """The five ways out. Each takes errands of one call and answers for each of them."""
+
+    def __init__(self, ministry: Ministry, province: Province, *, now: Callable[[], datetime]) -> None:
+        self._ministry = ministry
+        self._province = province
+        self._now = now
+        self._ways: Mapping[Route, Callable[[Errand], Sent]] = {
+            Route.APPLICATION: self._application,
+            Route.WITHDRAWAL: self._withdrawal,
+            Route.RESULT: self._result,
+        }
+
+    def calls(self, route: Route, errands: Sequence[Errand]) -> list[Sequence[Errand]]:
+        """Errands that go in one call together: progress up to 100 items, all else alone."""
+        size = province_forms.ITEMS_PER_CALL if route is Route.PROGRESS else 1
+        return [errands[start : start + size] for start in range(0, len(errands), size)]
+
+    def send(self, route: Route, call: Sequence[Errand]) -> list[Answer]:
+        """One call. Never raises: an error is the answer of every errand it is about."""
+        if route is Route.PROGRESS:
+            return self._progress(call)
+        return [self._alone(self._ways[route], errand) for errand in call]
+
+    def _alone(self, way: Callable[[Errand], Sent], errand: Errand) -> Answer:
+        try:
+            return way(errand)
+        except DeliveryError as error:
+            return error
+        except MappingFailed as error:
+            return Invalid(contract_finding(Fault(error.pointer, "missing")))
+
+    def _application(self, errand: Errand) -> Sent:
+        dossier = _dossier(errand.message.body)
+        application = to_records.application(dossier)
+        errand.ordinal = (errand.facts.submissions if errand.facts else 0) + 1
+        submission = to_ministry.submission(application, errand.ordinal)
+        errand.sent = to_ministry.fingerprint(submission.data or "")
+        files = [to_ministry.attachment(a, self._file(a, errand.message.attempts)) for a in application.attachments]
+        receipt = self._ministry.submit(submission.model_copy(update={"files": files or None}), errand.sent)
+        return self._accepted(errand, receipt)
+
+    def accepted_before(self, errand: Errand) -> Sent:
+        """An application that the ministry had already, as an earlier try of ours explains."""
+        return self._accepted(errand, Receipt(None, None, repeated=True))
+
+    def _accepted(self, errand: Errand, receipt: Receipt) -> Sent:
+        code = receipt.ministry_code or (errand.facts.ministry_code if errand.facts else None)
+        acceptance = records.Acceptance(
+            dossier_code=errand.message.subject,
+            ministry_code=code or "",
+            accepted_at=receipt.received_at or self._now(),
+        )
+        return Sent(
+            repeated=receipt.repeated,
+            http_status=receipt.http_status,
+            ordinal=errand.ordinal,
+            sent=errand.sent,
+            ministry_code=code,
+            body=acceptance.model_dump_json().encode(),
+        )
+
+    def _file(self, attachment: records.Attachment, attempts: int) -> bytes | None:
+        """The bytes of an attachment, checked against what was announced; None of one that was removed."""
+        if attachment.removed:
+            return None
+        for _ in range(2):
+            content = self._province.file(attachment.file_id, FILE_LIMIT)
+            if content is None:
+                if attempts + 1 < TRIES_FOR_A_FILE:
+                    raise Unreachable(
+                        "FILE_NOT_THERE", "an attached file is not at the province, or not yet", http_status=404
+                    )
+                raise Refused("FILE_GONE", "an attached file is gone from the province", http_status=404)
+            if len(content) == attachment.size and hashlib.sha256(content).hexdigest() == attachment.sha256:
+                return content
+        raise Invalid(finding(Code.FILE_MISMATCH, f"{_FILES}/{attachment.number - 1}"))
+
+    def _withdrawal(self, errand: Errand) -> Sent:
+        event, _ = province_forms.DossierEvent.read(errand.message.body)
+        if event is None or event.dossier is None or event.happened_at is None:
+            raise MappingFailed(_DOSSIER)
+        form = to_ministry.withdrawal(
+            errand.message.subject,
+            errand.message.procedure,
+            clean(event.reason) if event.reason else None,
+            parse_instant(event.happened_at, province_forms.INSTANT_FORMAT),
+        )
+        self._ministry.withdraw(form)
+        return Sent()
+
+    def _progress(self, call: Sequence[Errand]) -> list[Answer]:
+        """Up to 100 items in one call, each answered by itself. An item that cannot be built is left out of the call."""
+        items: list[province_forms.Progress | Invalid] = [_progress_item(errand.message) for errand in call]
+        sendable = [item for item in items if isinstance(item, province_forms.Progress)]
+        try:
+            told = iter(self._province.tell(sendable) if sendable else [])
+        except DeliveryError as error:
+            return [item if isinstance(item, Invalid) else error for item in items]
+        answers: list[Answer] = []
+        for item in items:
+            if isinstance(item, Invalid):
+                answers.append(item)
+                continue
+            answer = next(told)
+            answers.append(answer if isinstance(answer, DeliveryError) else Sent(repeated=answer.repeated))
+        return answers
+
+    def _result(self, errand: Errand) -> Sent:
+        message, facts = errand.message, errand.facts
+        state, _ = ministry_forms.DossierState.read(message.body)
+        result, _ = read_result(state) if state else (None, ())
+        if state is None or result is None:
+            raise MappingFailed(pointer((ministry_forms.DossierState.member("result"),)))
+        same_entry = facts is not None and facts.result_entry == entry_of(result)
+        registration = to_records.registration(state, result, facts.result_day if facts and same_entry else None)
+        application = to_records.application(_dossier(errand.application)) if errand.application else None
+        replaces = facts.result_stored if facts else None
+        form = to_province.result(registration, application, state.ministry_code, replaces)
+        if form.fingerprint == replaces:
+            form = form.model_copy(update={"replaces": None})
+        errand.sent = form.fingerprint
+        taken = self._province.store_result(message.subject, form)
+        return Sent(
+            repeated=taken.repeated,
+            http_status=taken.http_status,
+            sent=form.fingerprint,
+            body=_without_result(message.body),
+        )
+
+
+def _dossier(body: bytes) -> province_forms.Dossier:
+    event, _ = province_forms.DossierEvent.read(body)
+    if event is None or event.dossier is None:
+        raise MappingFailed(_DOSSIER)
+    return event.dossier
+
+
+def _progress_item(message: Claimed) -> province_forms.Progress | Invalid:
+    try:
+        told: records.Acceptance | records.StatusChange
+        if message.event == "acceptance":
+            told = records.Acceptance.model_validate_json(message.body)
+        else:
+            state, _ = ministry_forms.DossierState.read(message.body)
+            if state is None:
+                raise MappingFailed("")
+            told = to_records.status_change(state)
+        return to_province.progress(told, message.status or 0, _key(message.message_id))
+    except MappingFailed as error:
+        return Invalid(contract_finding(Fault(error.pointer, "missing")))
+
+
+def _key(message_id: UUID) -> str:
+    return str(message_id)
+
+
+def _without_result(body: bytes) -> bytes:
+    try:
+        return split_off(body, ministry_forms.DossierState.member("result"))[0]
+    except NotJson:
+        return body

@@ -1,0 +1,1 @@
+"""Decides. Pure: no clock, database, network or log."""

@@ -1,0 +1,161 @@
+"""How an attempt ends: what its error, its count and the schedule make of the message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from connector.domain.backoff import LONGEST_PATIENCE, wait_before_next
+from connector.domain.errors import Conflict, DeliveryError, Invalid, Refused, Throttled, Unauthorised, Unreachable
+from connector.domain.message import Hold, Move, State
+from schemas.findings import Finding
+
+# How long a partner that refuses even a fresh token is left alone before it is tried again.
+UNAUTHORISED_PAUSE: Final = timedelta(seconds=30)
+DEFAULT_PATIENCE: Final = timedelta(seconds=5)
+LEASE_ENDED: Final = "LEASE_ENDED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """How one claimed message came out of its attempt, and what the attempt was.
+
+    `counted` is false for 401, 403 and 429, and where no call was made. `maybe_done` says that the outcome is unknown.
+    """
+
+    message_id: UUID
+    fence: int
+    move: Move
+    became: State
+    at: datetime
+    outcome: str
+    why: str = ""
+    due_at: datetime | None = None
+    hold: Hold | None = None
+    code: str | None = None
+    text: str | None = None
+    findings: tuple[Finding, ...] | None = None
+    ordinal: int | None = None
+    counted: bool = True
+    maybe_done: bool = False
+    http_status: int | None = None
+    duration_ms: int | None = None
+    sent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One message on its way out. `attempts` are those counted before this one; `sent` is what was sent, as a fingerprint."""
+
+    message_id: UUID
+    fence: int
+    attempts: int
+    findings: tuple[Finding, ...]
+    at: datetime
+    duration_ms: int | None = None
+    ordinal: int | None = None
+    sent: str | None = None
+
+
+def delivered(attempt: Attempt, *, repeated: bool, http_status: int | None) -> Settlement:
+    """The partner has it, by this call or by an earlier one whose answer was lost."""
+    return Settlement(
+        message_id=attempt.message_id,
+        fence=attempt.fence,
+        move=Move.DELIVER,
+        became=State.DELIVERED,
+        at=attempt.at,
+        outcome="already-there" if repeated else "delivered",
+        why="the partner had it already" if repeated else "",
+        ordinal=attempt.ordinal,
+        http_status=http_status,
+        duration_ms=attempt.duration_ms,
+        sent=attempt.sent,
+    )
+
+
+def failed(
+    attempt: Attempt, error: DeliveryError, *, schedule: Sequence[timedelta], now: datetime, luck: float
+) -> Settlement:
+    """What happens next to a message whose attempt ended in an error."""
+    move, became, due_at = _next(attempt, error, schedule, now, luck)
+    found = (*attempt.findings, error.finding) if isinstance(error, Invalid) else None
+    return Settlement(
+        message_id=attempt.message_id,
+        fence=attempt.fence,
+        move=move,
+        became=became,
+        at=attempt.at,
+        outcome=error.outcome,
+        why=error.code,
+        due_at=due_at,
+        code=error.code,
+        text=error.text,
+        findings=found,
+        counted=not isinstance(error, Throttled | Unauthorised | Invalid),
+        maybe_done=isinstance(error, Unreachable) and error.maybe_done,
+        http_status=error.http_status,
+        duration_ms=attempt.duration_ms,
+        sent=attempt.sent,
+    )
+
+
+def lease_ended(attempt: Attempt, *, schedule: Sequence[timedelta], now: datetime, luck: float) -> Settlement:
+    """The worker is gone, and with it the answer: a counted attempt of unknown outcome, so that no message kills for ever."""
+    wait = wait_before_next(attempt.attempts + 1, schedule, luck=luck)
+    return Settlement(
+        message_id=attempt.message_id,
+        fence=attempt.fence,
+        move=Move.EXHAUST if wait is None else Move.EXPIRE,
+        became=State.EXHAUSTED if wait is None else State.READY,
+        at=attempt.at,
+        outcome="lost",
+        why=LEASE_ENDED,
+        # What a dead worker held is tried again at once the first time: the message is not to blame for one death.
+        due_at=None if wait is None else now + (wait if attempt.attempts else timedelta(0)),
+        code=LEASE_ENDED,
+        text="the worker that held it did not come back; whether its call took effect is unknown",
+        maybe_done=True,
+    )
+
+
+def held_again(attempt: Attempt, error: DeliveryError, hold: Hold, why: str) -> Settlement:
+    """The partner does not expect it yet: it waits until it does."""
+    return Settlement(
+        message_id=attempt.message_id,
+        fence=attempt.fence,
+        move=Move.HOLD,
+        became=State.HELD,
+        at=attempt.at,
+        outcome=error.outcome,
+        why=why,
+        hold=hold,
+        code=error.code,
+        text=error.text,
+        http_status=error.http_status,
+        duration_ms=attempt.duration_ms,
+        sent=attempt.sent,
+    )
+
+
+def patience_of(error: Throttled) -> timedelta:
+    """How long a partner that throttles us is left alone."""
+    return min(error.asked or DEFAULT_PATIENCE, LONGEST_PATIENCE)
+
+
+def _next(
+    attempt: Attempt, error: DeliveryError, schedule: Sequence[timedelta], now: datetime, luck: float
+) -> tuple[Move, State, datetime | None]:
+    if isinstance(error, Throttled):
+        return Move.POSTPONE, State.READY, now + patience_of(error)
+    if isinstance(error, Unauthorised):
+        return Move.POSTPONE, State.READY, now + UNAUTHORISED_PAUSE
+    if isinstance(error, Invalid):
+        return Move.QUARANTINE, State.INVALID, None
+    if isinstance(error, Refused | Conflict):
+        return Move.REFUSE, State.REFUSED, None
+    wait = wait_before_next(attempt.attempts + 1, schedule, asked=error.asked, luck=luck)
+    if wait is None:
+        return Move.EXHAUST, State.EXHAUSTED, None
+    return Move.POSTPONE, State.READY, now + wait

@@ -1,0 +1,1 @@
+"""What validation finds: pure functions from wire forms to findings (contract validation.md, both tables)."""

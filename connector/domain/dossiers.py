@@ -1,0 +1,198 @@
+"""What is known of a dossier over all its routes, and what follows when something new is learned.
+
+A dossier's progress at the province and its result follow from facts, whatever the order in which they became known; so
+each function takes the facts and returns the new ones with the messages that follow (`Changes`).
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from connector.domain.backoff import wait_before_question
+from connector.domain.message import Draft, Route, State, source_key
+from connector.domain.statuses import is_newer, path, wanted_status
+from schemas.ministry import DeathResult, MarriageResult
+from schemas.values import Procedure
+
+ASKED_AFTER_THE_END: Final = timedelta(days=30)
+SUPPLEMENT_ASKED: Final = 2
+HAS_RESULT: Final = (4, 5)
+HANDED_OVER: Final = 5
+REFUSED: Final = 6
+STATUS_ACCEPTED: Final = 4
+STATUS_DONE: Final = 9
+STATUS_HANDED_OVER: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One dossier. `planned` is the national status the province has once everything on its way has arrived."""
+
+    code: str
+    procedure: Procedure
+    office: str
+    received_on: date
+    area: str | None
+    version: int
+    planned: int
+    changed_at: datetime
+    submissions: int = 0
+    application_id: UUID | None = None
+    ministry_code: str | None = None
+    state: int | None = None
+    state_at: datetime | None = None
+    state_item: bytes | None = field(default=None, repr=False)
+    asked_for: int | None = None
+    awaits_document: bool = False
+    steps: int = 0
+    results: int = 0
+    result_key: bytes | None = None
+    result_entry: str | None = None
+    result_day: date | None = None
+    result_stored: str | None = None
+    withdrawn: bool = False
+    ask_at: datetime | None = None
+    ask_until: datetime | None = None
+    garbled: int = 0
+
+    def withdraw(self) -> "Facts":
+        """The citizen took the dossier back."""
+        return replace(self, withdrawn=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A progress message that follows: the status to tell, and the body it is made from at delivery."""
+
+    version: int
+    status: int
+    event: str  # `state`: the body is the ministry's item; `acceptance`: it is our record of the push
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    facts: Facts
+    steps: tuple[Step, ...] = ()
+
+
+def seen_at_province(facts: Facts, *, version: int, status: int) -> Facts:
+    """The province's own event shows a newer version of the dossier and its status there; a repeated event shows nothing."""
+    return replace(facts, version=version, planned=status) if version > facts.version else facts
+
+
+def moved_at_province(facts: Facts, status: int) -> Facts:
+    """The province moved the dossier itself: handed over, or withdrawn."""
+    return replace(facts, planned=status)
+
+
+def accepted(
+    facts: Facts, *, ordinal: int, application_id: UUID, ministry_code: str | None, body: bytes, now: datetime, poll: timedelta
+) -> Changes:
+    """The ministry has a submission of ours: the province hears that work goes on, and the dossier is asked about."""
+    changed = replace(
+        facts,
+        submissions=max(facts.submissions, ordinal),
+        application_id=application_id,
+        ministry_code=ministry_code or facts.ministry_code,
+        changed_at=now,
+        ask_at=now + poll,
+    )
+    return _told(changed, (STATUS_ACCEPTED,), "acceptance", body)
+
+
+def is_stale(facts: Facts, state: int, happened_at: datetime) -> bool:
+    """Whether the ministry's replica shows what was known, or something older."""
+    if facts.state is None or facts.state_at is None:
+        return False
+    return not is_newer(happened_at, state, facts.state_at, facts.state)
+
+
+def state_seen(
+    facts: Facts, *, state: int, happened_at: datetime, ordinal: int, item: bytes, now: datetime, poll: timedelta
+) -> Changes:
+    """A new state at the ministry. Results are the caller's: here only what the province hears of the state itself."""
+    changed = replace(facts, state=state, state_at=happened_at, state_item=item, changed_at=now, ask_at=now + poll)
+    wanted = wanted_status(state)
+    if state == SUPPLEMENT_ASKED:
+        changed = replace(changed, asked_for=ordinal)
+    if state == REFUSED:
+        changed = replace(changed, ask_at=None, ask_until=now)
+    if state == HANDED_OVER:
+        changed = replace(changed, ask_until=now + ASKED_AFTER_THE_END)
+    if state in HAS_RESULT:
+        return _handed_over(changed) if facts.planned == STATUS_DONE else Changes(facts=changed)
+    return Changes(facts=changed) if wanted is None else _told(changed, (wanted,), "state", item)
+
+
+def result_stored(facts: Facts, *, fingerprint: str, item: bytes, now: datetime) -> Changes:
+    """The province has the result: now it may be told that the work is done, and handed over if it was already."""
+    until = max(facts.ask_until or now, now + ASKED_AFTER_THE_END)
+    changed = replace(facts, result_stored=fingerprint, ask_until=until, changed_at=now)
+    if changed.planned in (STATUS_DONE, STATUS_HANDED_OVER):
+        return _handed_over(changed) if changed.planned == STATUS_DONE else Changes(facts=changed)
+    done = _told(changed, (STATUS_DONE,), "state", item)
+    over = _handed_over(done.facts)
+    return Changes(facts=over.facts, steps=done.steps + over.steps)
+
+
+def asked(facts: Facts, *, now: datetime, poll: timedelta) -> Facts:
+    """Nothing new: the longer it has been quiet, the later it is asked about again; in the end, not any more."""
+    if facts.ask_until is not None and facts.ask_until <= now:
+        return replace(facts, ask_at=None, garbled=0)
+    return replace(facts, ask_at=now + wait_before_question(now - facts.changed_at, poll), garbled=0)
+
+
+def may_go(facts: Facts, *, is_supplement: bool, has_earlier: bool) -> bool:
+    """Whether an application may be sent, or must wait until the ministry asks for it.
+
+    The first submission goes by itself, also one that comes as a supplement when what came before it could not be sent. After
+    that the ministry takes the next one only when it asked for a supplement to the last. `has_earlier` says whether any earlier
+    version was ever seen: a supplement that came out of order waits for what it supplements.
+    """
+    if facts.withdrawn:
+        return False
+    if facts.submissions == 0:
+        return has_earlier or not is_supplement
+    return facts.asked_for == facts.submissions
+
+
+def entry_of(result: MarriageResult | DeathResult | None) -> str | None:
+    """What makes a result the same entry of the register, whatever else was corrected in it."""
+    return None if result is None else "\n".join((result.office or "", result.book or "", result.number or ""))
+
+
+def step_draft(facts: Facts, step: Step, now: datetime) -> Draft:
+    """A progress message of a dossier."""
+    return Draft(
+        message_id=uuid4(),
+        route=Route.PROGRESS,
+        subject=facts.code,
+        version=step.version,
+        source_key=source_key("progress", facts.code, str(step.version)),
+        body=step.body,
+        state=State.READY,
+        event=step.event,
+        procedure=facts.procedure,
+        area=facts.area,
+        office=facts.office,
+        received_on=facts.received_on,
+        due_at=now,
+        status=step.status,
+    )
+
+
+def _handed_over(facts: Facts) -> Changes:
+    if facts.state != HANDED_OVER or facts.planned != STATUS_DONE or facts.state_item is None:
+        return Changes(facts=facts)
+    return _told(facts, (STATUS_HANDED_OVER,), "state", facts.state_item)
+
+
+def _told(facts: Facts, wanted: tuple[int, ...], event: str, body: bytes) -> Changes:
+    steps: list[Step] = []
+    for goal in wanted:
+        for status in path(facts.planned, goal):
+            facts = replace(facts, planned=status, steps=facts.steps + 1)
+            steps.append(Step(version=facts.steps, status=status, event=event, body=body))
+    return Changes(facts=facts, steps=tuple(steps))

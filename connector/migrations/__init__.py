@@ -1,0 +1,1 @@
+"""The schema's history (Alembic). Each version must leave the code that runs beside it working."""

@@ -1,0 +1,1 @@
+"""The simulated ministry: its services, its officers, its registers."""

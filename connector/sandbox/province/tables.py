@@ -1,0 +1,26 @@
+"""The province's tables."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS dossier (
+    code TEXT PRIMARY KEY, version INTEGER NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL, result TEXT,
+    next_at REAL, next_act TEXT);
+CREATE INDEX IF NOT EXISTS dossier_due ON dossier (next_at) WHERE next_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS version (
+    code TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS feed (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, raw TEXT NOT NULL, played INTEGER NOT NULL DEFAULT 0,
+    moved INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS file (id TEXT PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS progress (id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT NOT NULL, at REAL NOT NULL, status INTEGER NOT NULL,
+    who TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS history_code ON history (code);
+CREATE TABLE IF NOT EXISTS result (
+    code TEXT NOT NULL, fingerprint TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (code, fingerprint));
+CREATE TABLE IF NOT EXISTS record (
+    id TEXT NOT NULL, version INTEGER NOT NULL, content TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    register TEXT NOT NULL, unit TEXT NOT NULL, day TEXT NOT NULL, newest INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (id, version));
+CREATE INDEX IF NOT EXISTS record_day ON record (register, day, id) WHERE newest;
+"""

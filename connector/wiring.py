@@ -1,0 +1,123 @@
+"""The only place that knows all parts: builds them from settings, once per process and after any fork."""
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Final
+
+from sqlalchemy import Engine
+
+from connector.adapters import agenda
+from connector.adapters.agenda import Agenda
+from connector.adapters.clock import Clock, shared_clock, system_clock
+from connector.adapters.database import make_engine
+from connector.adapters.ministry import Ministry
+from connector.adapters.province import Province
+from connector.adapters.transport import Credentials, Transport
+from connector.delivery.batches import Delivery
+from connector.delivery.senders import Senders
+from connector.domain.message import Partner
+from connector.intake.events import EventIntake
+from connector.intake.states import StateIntake
+from connector.settings import Settings, require_partner
+from schemas import ministry as ministry_forms
+from schemas import province as province_forms
+
+CALLS_AT_ONCE: Final = 8
+CONNECTIONS: Final = CALLS_AT_ONCE + 4
+
+
+def worker_name() -> str:
+    """This process, as history and attempts name it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def ministry(settings: Settings, now: Clock = system_clock) -> Ministry:
+    """The ministry's client. Raises BadSettings when its settings are absent."""
+    return Ministry(_transport(settings, "ministry", ministry_forms.TOKEN_PATH, now))
+
+
+def province(settings: Settings, now: Clock = system_clock) -> Province:
+    """The province's client. Raises BadSettings when its settings are absent."""
+    return Province(_transport(settings, "province", province_forms.TOKEN_PATH, now))
+
+
+def _transport(settings: Settings, name: str, token_path: str, now: Clock) -> Transport:
+    partner = require_partner(settings, Partner(name).value)
+    return Transport(
+        name,
+        partner.url,
+        token_path,
+        Credentials(partner.client_id, partner.client_secret.get_secret_value()),
+        timeout=settings.http_timeout,
+        connections=CONNECTIONS,
+        now=now,
+    )
+
+
+@dataclass(frozen=True)
+class Connector:
+    """All parts of one process. Nothing is connected before it is used."""
+
+    settings: Settings
+    engine: Engine
+
+    @cached_property
+    def now(self) -> Clock:
+        return shared_clock(self.engine, self.settings.clock)
+
+    @cached_property
+    def ministry(self) -> Ministry:
+        return ministry(self.settings, self.now)
+
+    @cached_property
+    def province(self) -> Province:
+        return province(self.settings, self.now)
+
+    @cached_property
+    def events(self) -> EventIntake:
+        return EventIntake(
+            self.engine,
+            self.province,
+            now=self.now,
+            poll_interval=self.settings.poll_interval,
+            lease=self.settings.lease,
+            worker=worker_name(),
+        )
+
+    @cached_property
+    def states(self) -> StateIntake:
+        return StateIntake(
+            self.engine,
+            self.ministry,
+            now=self.now,
+            poll_interval=self.settings.poll_interval,
+            # A question whose worker died is asked again after this.
+            patience=max(self.settings.poll_interval, 3 * self.settings.http_timeout + timedelta(seconds=5)),
+            worker=worker_name(),
+        )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        return Delivery(
+            self.engine,
+            Senders(self.ministry, self.province, now=self.now),
+            now=self.now,
+            schedule=self.settings.retry_schedule,
+            lease=self.settings.lease,
+            poll_interval=self.settings.poll_interval,
+            calls_at_once=CALLS_AT_ONCE,
+            worker=worker_name(),
+        )
+
+    def agenda(self) -> Agenda:
+        """What is due now."""
+        with self.engine.begin() as db:
+            return agenda.look(db, self.now())
+
+
+def connect(settings: Settings, database_url: str) -> Connector:
+    """The parts of this process over a database that is there already."""
+    return Connector(settings, make_engine(database_url))

@@ -1,0 +1,152 @@
+"""How a foreign body becomes a form: what can be read is read, and what breaks the contract is named by its place.
+
+Members of a form are optional to the type checker, because a body with one broken member is still read for all its other
+faults; which ones the contract requires is said by `must`, and `faults_of` compares.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
+
+FaultKind = Literal["not_json", "too_large", "not_an_object", "missing", "type", "too_long", "too_short", "range", "enum", "pattern"]
+
+_KINDS: dict[str, FaultKind] = {
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_short": "too_short",
+    "greater_than_equal": "range",
+    "less_than_equal": "range",
+    "literal_error": "enum",
+    "enum": "enum",
+    "string_pattern_mismatch": "pattern",
+}
+# Tags of unions that pydantic puts into the place of an error; they are no members of the body.
+_TAGS = frozenset({"marriage", "death"})
+
+type_ = type
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where a body breaks its contract: a JSON pointer and what is wrong there. Never a value of the body."""
+
+    pointer: str
+    kind: FaultKind
+
+
+def must(alias: str, **limits: Any) -> Any:
+    """A member that the contract requires."""
+    return Field(default=None, alias=alias, json_schema_extra={"required": True}, **limits)
+
+
+def may(alias: str, default: Any = None, **limits: Any) -> Any:
+    """A member that may be left out or be null."""
+    return Field(default=default, alias=alias, **limits)
+
+
+class Form(BaseModel):
+    """A wire form: members under the partner's names (aliases), read strictly, unknown members ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, populate_by_name=True)
+
+    required: ClassVar[tuple[tuple[str, str], ...]] = ()
+    nested: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        fields = {name: field.alias or name for name, field in cls.model_fields.items()}
+        extra = {name: field.json_schema_extra for name, field in cls.model_fields.items()}
+        cls.required = tuple((n, a) for n, a in fields.items() if isinstance(e := extra[n], dict) and e.get("required"))
+        cls.nested = tuple((n, a) for n, a in fields.items() if _holds_forms(cls.model_fields[n].annotation))
+
+    @classmethod
+    def member(cls, name: str) -> str:
+        """The partner's name of a member."""
+        return cls.model_fields[name].alias or name
+
+    def missing(self, at: str = "") -> Iterator[str]:
+        """JSON pointers of required members that are absent, at any depth."""
+        for name, alias in self.required:
+            if getattr(self, name) is None:
+                yield f"{at}/{alias}"
+        for name, alias in self.nested:
+            value = getattr(self, name)
+            if isinstance(value, Form):
+                yield from value.missing(f"{at}/{alias}")
+            elif isinstance(value, list):
+                for index, item in enumerate(value):
+                    if isinstance(item, Form):
+                        yield from item.missing(f"{at}/{alias}/{index}")
+
+    def to_wire(self) -> dict[str, Any]:
+        """The form under the partner's names, without null members."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+    @classmethod
+    def read(cls, body: bytes) -> "tuple[Self | None, tuple[Fault, ...]]":
+        """The form as far as it can be read, and every place where the body breaks the contract.
+
+        None when the body is no JSON object at all. Members that are broken are None in the form.
+        """
+        try:
+            form = cls.model_validate_json(body)
+        except ValidationError as error:
+            if any(e["type"] == "json_invalid" for e in error.errors(include_url=False, include_input=False)):
+                return None, (Fault("", "not_json"),)
+            return cls._salvage(from_json(body, cache_strings="none"))
+        except RecursionError:
+            return None, (Fault("", "not_json"),)
+        return form, tuple(Fault(pointer, "missing") for pointer in form.missing())
+
+    @classmethod
+    def read_value(cls, value: object) -> "tuple[Self | None, tuple[Fault, ...]]":
+        """Like `read`, for a body that was parsed already."""
+        return cls._salvage(value)
+
+    @classmethod
+    def _salvage(cls, value: object) -> "tuple[Self | None, tuple[Fault, ...]]":
+        if not isinstance(value, Mapping):
+            return None, (Fault("", "not_an_object"),)
+        faults: dict[str, FaultKind] = {}
+        for _ in range(8):  # cutting a broken member out can uncover what its union hid before
+            try:
+                form = cls.model_validate(value)
+            except ValidationError as error:
+                for one in error.errors(include_url=False, include_input=False):
+                    place = tuple(part for part in one["loc"] if part not in _TAGS)
+                    place, value = _without(value, place)
+                    faults.setdefault(pointer(place), _KINDS.get(one["type"], "type"))
+            else:
+                absent = [p for p in form.missing() if not any((p + "/").startswith(f + "/") for f in faults)]
+                return form, (*(Fault(p, k) for p, k in faults.items()), *(Fault(p, "missing") for p in absent))
+        return None, tuple(Fault(p, k) for p, k in faults.items())
+
+
+def pointer(place: Loc) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
+
+
+def _holds_forms(annotation: object) -> bool:
+    if isinstance(annotation, type_):
+        return issubclass(annotation, Form)
+    return any(_holds_forms(part) for part in get_args(annotation))
+
+
+def _without(value: Any, place: Loc) -> tuple[Loc, Any]:
+    """A copy of the value with the member at that place set to null, and the place as far as it exists in the value."""
+    if not place:
+        return (), {}
+    step, rest = place[0], place[1:]
+    if isinstance(value, Mapping) and step in value:
+        below, inner = _without(value[step], rest) if rest else ((), None)
+        return (step, *below), {**value, step: inner}
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        below, inner = _without(value[step], rest) if rest else ((), {})
+        return (step, *below), [*value[:step], inner, *value[step + 1 :]]
+    return (), None

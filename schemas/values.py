@@ -1,0 +1,145 @@
+"""The small values that every form is made of: text, numbers of papers, partial dates, instants, codes.
+
+Text is compared and sent on by `contracts/validation.md`, "All codes that apply": see `clean` and `compared`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+
+VIETNAM = timezone(timedelta(hours=7), "+07:00")
+
+# White space as the forms mean it: what Unicode calls white space, and the zero-width characters that pasted text brings.
+_SPACE = re.compile("[ \t\r\n\v\f\u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
+_APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "´": "'"})
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+# hòa/hoà, khỏe/khoẻ, thúy/thuý: both ways are right, and the same name. After q the u belongs to the consonant.
+_TONE_BEFORE_VOWEL = re.compile("[ÒÓỎÕỌòóỏõọÙÚỦŨỤùúủũụ][AaEeYyÀ-ÆÈ-ËÝà-æè-ëýÿĂăẠ-ệỲ-ỹ]")
+_OLD_PLACE = re.compile(f"((?:^|[^qQ])(?:[oO](?=.[aAeE])|[uU](?=.[yY])))([{_TONES}])([aAeEyY])")
+
+
+def clean(text: str) -> str:
+    """The text as it is sent on: NFC, trimmed, white space folded to one space, Ð (U+00D0) as Đ; otherwise the source's letters."""
+    folded = unicodedata.normalize("NFC", text)
+    # Any white space but the plain space is unprintable; most texts have nothing to fold, and this is on the hot path.
+    if not folded.isprintable() or "  " in folded or folded[:1] == " " or folded[-1:] == " ":
+        folded = _SPACE.sub(" ", folded).strip(" ")
+    return folded.replace("\u00d0", "Đ")
+
+
+def compared(text: str) -> str:
+    """The text as it is compared: `clean`, one apostrophe, and one place for the tone of oa, oe and uy."""
+    if text.isascii():
+        return clean(text)
+    plain = clean(text).translate(_APOSTROPHES)
+    if not _TONE_BEFORE_VOWEL.search(plain):
+        return plain
+    return unicodedata.normalize("NFC", _OLD_PLACE.sub(r"\1\3\2", unicodedata.normalize("NFD", plain)))
+
+
+def clean_number(text: str) -> str:
+    """A personal or paper number without white space and dots."""
+    return _SPACE.sub("", text).replace(".", "")
+
+
+def clean_code(text: str) -> str:
+    """A dossier or procedure code without white space."""
+    return _SPACE.sub("", text)
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class PartialDate:
+    """A civil date of which perhaps only the year, or year and month, is known. It never gains a part it did not have."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @classmethod
+    def parse(cls, text: str, separator: str) -> Self:
+        """`dd/MM/yyyy`, `MM/yyyy` or `yyyy` (with `separator` for `/`). ValueError when there is no such calendar date."""
+        parts = text.strip(" ").split(separator)
+        if [len(part) for part in parts] not in ([4], [2, 4], [2, 2, 4]) or not _digits("".join(parts)):
+            raise ValueError("not a civil date")
+        numbers = [int(part) for part in reversed(parts)]
+        date(*(numbers + [1, 1])[:3])  # raises for the 31st of February and the 13th month
+        return cls(*numbers)
+
+    def written(self, separator: str) -> str:
+        parts = [f"{self.year:04d}"]
+        if self.month is not None:
+            parts.insert(0, f"{self.month:02d}")
+            if self.day is not None:
+                parts.insert(0, f"{self.day:02d}")
+        return separator.join(parts)
+
+    @property
+    def first_day(self) -> date:
+        return date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def is_full(self) -> bool:
+        return self.day is not None
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        """Year, month, day as far as they are known."""
+        if self.month is None:
+            return (self.year,)
+        return (self.year, self.month) if self.day is None else (self.year, self.month, self.day)
+
+    def is_after(self, other: "PartialDate | date") -> bool:
+        """Whether this date is certainly later, judged on the parts that both sides know."""
+        theirs = other.known if isinstance(other, PartialDate) else (other.year, other.month, other.day)
+        shared = min(len(self.known), len(theirs))
+        return self.known[:shared] > theirs[:shared]
+
+    def iso(self) -> str:
+        """`2005`, `2005-07` or `2005-07-31`."""
+        return "-".join([f"{self.year:04d}", *(f"{part:02d}" for part in self.known[1:])])
+
+    @classmethod
+    def from_iso(cls, text: str) -> Self:
+        return cls(*(int(part) for part in text.split("-")))
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def parse_instant(text: str, pattern: str) -> datetime:
+    """A local instant (UTC+7 without offset) as `pattern` of strptime writes it. ValueError when it cannot be read."""
+    moment = datetime.strptime(text, pattern).replace(tzinfo=VIETNAM)
+    if moment.strftime(pattern) != text:
+        raise ValueError("not an instant")  # strptime is lenient about leading zeros
+    return moment
+
+
+def completed_years(born: date, on: date) -> int:
+    """Age in completed years on that day."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _whole(value: object) -> object:
+    """JSON Schema calls 6.0 an integer; Python does not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Text = StrictStr
+Int = Annotated[StrictInt, BeforeValidator(_whole)]
+Flag = StrictBool
+Fingerprint = Annotated[StrictStr, Field(pattern="^[0-9a-f]{64}$")]
+CountryCode = Annotated[StrictStr, Field(pattern="^[A-Z]{2}$")]
+TwoDigits = Annotated[StrictStr, Field(pattern="^[0-9]{2}$")]
+CivilDay = StrictStr  # read by PartialDate.parse, so that a wrong one gets a code of its own
+Moment = StrictStr  # read by parse_instant, likewise
+UnitCode = StrictStr  # read against the dated table, likewise
+DossierCode = StrictStr  # read against its pattern, likewise
+
+Procedure = Literal["marriage", "death"]
+
+DOSSIER_CODE = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}(?:\.[0-9]{1,3})*-([0-9]{6}|[0-9]{8})-[0-9]{4,7}", re.ASCII)

@@ -1,0 +1,83 @@
+"""The beat: looks at the ledger every second or sooner, and tells the workers what is due. Several beats do no harm."""
+
+import time
+from typing import Any, Final
+
+import structlog
+from celery.beat import Scheduler
+from kombu.exceptions import OperationalError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.adapters.agenda import Agenda
+from workers.app import connector
+from workers.tasks import EXPIRES
+
+# One beat speaks, the others wait for its lock, which goes with its connection.
+BEAT_LOCK: Final = 88_010_317
+PAUSE: Final = 1.0
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class LedgerScheduler(Scheduler):
+    """Sends what the ledger says is due. It keeps no schedule and no file of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._lock: Connection | None = None
+        super().__init__(*args, **kwargs)
+
+    def setup_schedule(self) -> None:
+        """Nothing is scheduled: the ledger is asked."""
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """One look; returns the seconds until the next."""
+        began = time.monotonic()
+        try:
+            if not self._leads():
+                return PAUSE
+            agenda = connector().agenda()
+        except SQLAlchemyError as error:
+            log.warning("beat.database_away", reason_code=type(error).__name__)
+            self._let_go()
+            return PAUSE
+        try:
+            self._send(agenda)
+        except OperationalError:
+            log.warning("beat.broker_away")
+            return PAUSE
+        return max(agenda.wait.total_seconds() - (time.monotonic() - began), 0.05)
+
+    def close(self) -> None:
+        self._let_go()
+        super().close()
+
+    def _leads(self) -> bool:
+        """Whether this beat holds the lock, or gets it now."""
+        if self._lock is None:
+            self._lock = connector().engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if not self._lock.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": BEAT_LOCK}).scalar_one():
+                self._let_go()
+                return False
+            log.info("beat.leads")
+        self._lock.execute(text("SELECT 1"))
+        return True
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.invalidate()
+            self._lock.close()
+            self._lock = None
+
+    def _send(self, agenda: Agenda) -> None:
+        if agenda.expire:
+            self._hint("expire")
+        if agenda.read_events:
+            self._hint("read_events")
+        if agenda.ask_states:
+            self._hint("ask_states")
+        for route in agenda.routes:
+            self._hint("deliver", route.value)
+
+    def _hint(self, name: str, *args: str) -> None:
+        self.app.send_task(name, args, expires=EXPIRES)

@@ -1,0 +1,58 @@
+"""Each task is a name, at most a word, and one call. What a call leaves to do is hinted; the beat finds it anyway."""
+
+from collections.abc import Iterable
+
+import structlog
+from kombu.exceptions import OperationalError
+
+from connector.domain.message import Route
+from workers.app import app, connector
+
+log = structlog.stdlib.get_logger(__name__)
+# A hint that waited longer than this is stale: the beat has looked again since.
+EXPIRES = 5
+
+
+@app.task(name="read_events")
+def read_events() -> None:
+    report = connector().events.read()
+    if report.error is not None:
+        log.warning("intake.failed", partner="province", code=report.error.code, http_status=report.error.http_status)
+    if report.taken or report.duplicates or report.salvaged:
+        log.info("intake.events_read", taken=report.taken, duplicates=report.duplicates, count=report.pages)
+    hint(report.routes)
+
+
+@app.task(name="ask_states")
+def ask_states() -> None:
+    report = connector().states.ask()
+    if report.error is not None:
+        log.warning("intake.failed", partner="ministry", code=report.error.code, http_status=report.error.http_status)
+    if report.changed or report.invalid:
+        log.info("intake.states_asked", count=report.asked, taken=report.changed, stale=report.stale, invalid=report.invalid)
+    hint(report.routes)
+
+
+@app.task(name="deliver")
+def deliver(route: str) -> None:
+    report = connector().delivery.deliver(Route(route))
+    if report.claimed:
+        log.info("delivery.settled", route=route, claimed=report.claimed, counts=report.outcomes)
+    hint({*report.routes, Route(route)} if report.more else report.routes)
+
+
+@app.task(name="expire")
+def expire() -> None:
+    ended = connector().delivery.expire()
+    if ended:
+        log.warning("delivery.leases_ended", expired=ended)
+
+
+def hint(routes: Iterable[Route]) -> None:
+    """Tells a worker that a route has work. Called after the commit; when the broker is away, the beat will tell."""
+    for route in routes:
+        try:
+            deliver.apply_async((route.value,), expires=EXPIRES)
+        except OperationalError:
+            log.warning("delivery.hint_lost", route=route)
+            return
