@@ -28,7 +28,7 @@ ALLOWED = frozenset(
     {
         *("event", "level", "logger", "timestamp", "exception"),
         *("worker", "process", "pid", "task", "task_id", "job", "queue", "version", "revision"),
-        *("setting", "file", "host", "port", "bind", "signal", "exit_code"),
+        *("setting", "file", "host", "port", "bind", "signal", "exit_code", "hard", "pause"),
         *("message_id", "message_ids", "route", "procedure", "area", "partner", "feed"),
         *("state", "was", "became", "move", "outcome", "code", "codes", "severity", "mode", "by", "reason_code"),
         *("service", "method", "http_status", "attempt", "attempts", "failures", "duration_ms", "bytes"),

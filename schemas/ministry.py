@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.reading import Fault, Form, may, must, pointer
-from schemas.values import CivilDay, CountryCode, DossierCode, Fingerprint, Int, Moment, Procedure, Text, TwoDigits, UnitCode
+from schemas.values import CivilDay, CountryCode, DossierCode, Fingerprint, Int, Moment, NotAFlag, Procedure, Text, TwoDigits, UnitCode
 
 DATE_SEPARATOR: Final = "."
 INSTANT_FORMAT: Final = "%d/%m/%Y %H:%M:%S"
@@ -97,7 +97,7 @@ class SpouseFields(Form):
     other_ethnicity: Text | None = may("DanTocKhac")
     nationality: CountryCode | None = may("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
-    residence_kind: Literal[1, 2, 3] | None = may("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = may("LoaiCuTru")
     residence: Address | None = may("NoiCuTru")
     paper_kind: PaperKind | None = may("LoaiGiayToTuyThan")
     other_paper: Text | None = may("GiayToKhac")
@@ -106,14 +106,14 @@ class SpouseFields(Form):
     paper_issued_by: Text | None = may("NoiCapGiayToTuyThan", max_length=200)
     personal_number: Annotated[Text, Field(pattern="^[0-9]{12}$")] | None = may("SoDDCN")
     ordinal: Annotated[Int, Field(ge=1)] | None = may("SoLanKH")
-    marital_status: Literal[1, 2, 3, 4, 5, 6] | None = may("LoaiTinhTrangHonNhan")
+    marital_status: Annotated[Literal[1, 2, 3, 4, 5, 6], NotAFlag] | None = may("LoaiTinhTrangHonNhan")
     marital_status_text: Text | None = may("TinhTrangHonNhan", max_length=500)
 
 
 class MarriageFields(FlatForm):
     parts = (("husband", "chong", SpouseFields), ("wife", "vo", SpouseFields))
 
-    kind: Literal[1, 2] | None = may("loaiDangKy")
+    kind: Annotated[Literal[1, 2], NotAFlag] | None = may("loaiDangKy")
     office: UnitCode | None = may("noiDangKy")
     related_since: CivilDay | None = may("ngayXacLapQuanHeHonNhan")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = may("soLuongBanSao")
@@ -124,14 +124,14 @@ class MarriageFields(FlatForm):
 
 class DeceasedFields(Form):
     full_name: Text | None = may("HoTen", max_length=100)
-    gender: Literal[1, 2, 3] | None = may("GioiTinh")
+    gender: Annotated[Literal[1, 2, 3], NotAFlag] | None = may("GioiTinh")
     birth_date: CivilDay | None = may("NgaySinh")
     ethnicity: TwoDigits | None = may("DanToc")
     other_ethnicity: Text | None = may("DanTocKhac")
     nationality: CountryCode | None = may("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
     personal_number: Annotated[Text, Field(pattern="^[0-9]{12}$")] | None = may("SoDDCN")
-    residence_kind: Literal[1, 2, 3] | None = may("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = may("LoaiCuTru")
     residence: Address | None = may("NoiCuTru")
     paper_kind: PaperKind | None = may("LoaiGiayToTuyThan")
     other_paper: Text | None = may("GiayToKhac")
@@ -170,7 +170,7 @@ class DeathFields(FlatForm):
         ("declarant", "nyc", DeclarantFields),
     )
 
-    kind: Literal[1, 2, 4, 5] | None = may("loaiDangKy")
+    kind: Annotated[Literal[1, 2, 4, 5], NotAFlag] | None = may("loaiDangKy")
     office: UnitCode | None = may("noiDangKy")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = may("soLuongBanSao")
     note: Text | None = may("ghiChu", max_length=2000)
@@ -184,7 +184,7 @@ class Attachment(Form):
     paper_kind: Int | None = must("loaiGiayTo")
     paper_name: Text | None = must("tenGiayTo")
     file_name: Text | None = must("tenTepDinhKem")
-    removed: Literal[0, 1] | None = must("huyGiayTo")
+    removed: Annotated[Literal[0, 1], NotAFlag] | None = must("huyGiayTo")
     content: Text | None = must("duLieuTepDinhKem")
 
 
@@ -231,7 +231,7 @@ class FullEntryQuestion(Form):
 class Envelope(Form):
     """What every service answers. Done is `status` "1" or 1; the texts are for people only."""
 
-    status: Literal["1", "0", 1, 0] | None = must("status")
+    status: Annotated[Literal["1", "0", 1, 0], NotAFlag] | None = must("status")
     status_text: Text | None = may("statusDescription")
     code: Text | None = may("errorCode")
     text: Text | None = may("errorDescription")
@@ -310,7 +310,7 @@ class EntryHead(Form):
     registered_on: CivilDay | None = must("ngayDangKy")
     updated_at: Moment | None = must("ngayCapNhat")
     version: Annotated[Int, Field(ge=1)] | None = must("phienBan")
-    condition: Literal[1, 2] | None = must("trangThaiBanGhi")
+    condition: Annotated[Literal[1, 2], NotAFlag] | None = must("trangThaiBanGhi")
     fingerprint: Fingerprint | None = must("dauVanTay")
 
 

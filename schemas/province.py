@@ -15,6 +15,7 @@ from schemas.values import (
     Flag,
     Int,
     Moment,
+    NotAFlag,
     Procedure,
     Text,
     UnitCode,
@@ -82,12 +83,12 @@ class Spouse(Form):
     ethnicity: Text | None = may("DanToc")
     nationality: CountryCode | None = must("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
-    residence_kind: Literal[1, 2, 3] | None = must("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("LoaiCuTru")
     residence: Place | None = must("NoiCuTru")
     personal_number: Text | None = may("SoDinhDanh")
     paper: Paper | None = must("GiayTo")
     ordinal: Annotated[Int, Field(ge=1)] | None = must("LanKetHon")
-    marital_status: Literal[1, 2, 3, 4, 5, 6] | None = must("TinhTrangHonNhan")
+    marital_status: Annotated[Literal[1, 2, 3, 4, 5, 6], NotAFlag] | None = must("TinhTrangHonNhan")
     divorce: Decision | None = may("LyHon")
     spouse_death: Decision | None = may("VoChongTruocChet")
 
@@ -95,7 +96,7 @@ class Spouse(Form):
 class MarriageForm(Form):
     husband: Spouse | None = must("BenNam")
     wife: Spouse | None = must("BenNu")
-    kind: Literal[1, 2] | None = must("LoaiDangKy")
+    kind: Annotated[Literal[1, 2], NotAFlag] | None = must("LoaiDangKy")
     related_since: CivilDay | None = may("NgayXacLapQuanHe")
     planned_on: CivilDay | None = may("NgayDuKienDangKy")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = must("SoBanSao")
@@ -105,13 +106,13 @@ class MarriageForm(Form):
 class Deceased(Form):
     full_name: Text | None = must("HoTen")
     birth_date: CivilDay | None = must("NgaySinh")
-    gender: Literal[1, 2, 3] | None = must("GioiTinh")
+    gender: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("GioiTinh")
     ethnicity: Text | None = may("DanToc")
     nationality: CountryCode | None = must("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
     personal_number: Text | None = may("SoDinhDanh")
     paper: Paper | None = may("GiayTo")
-    residence_kind: Literal[1, 2, 3] | None = must("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("LoaiCuTru")
     residence: Place | None = must("NoiCuTruCuoi")
     death_date: CivilDay | None = must("NgayChet")
     death_time: Text | None = may("GioPhutChet", pattern="^([0-9]{2}:[0-9]{2})?$")  # empty is absent
@@ -120,7 +121,7 @@ class Deceased(Form):
 
 
 class DeathNotice(Form):
-    kind: Literal[1, 2, 3, 4, 5, 6] | None = must("Loai")
+    kind: Annotated[Literal[1, 2, 3, 4, 5, 6], NotAFlag] | None = must("Loai")
     number: Text | None = must("So", max_length=50)
     issued_on: CivilDay | None = must("Ngay")
     issued_by: Text | None = must("CoQuanCap", max_length=200)
@@ -140,7 +141,7 @@ class DeathForm(Form):
     deceased: Deceased | None = must("NguoiChet")
     notice: DeathNotice | None = may("GiayBaoTu")
     declarant: Declarant | None = must("NguoiYeuCau")
-    kind: Literal[1, 2, 4, 5] | None = must("LoaiDangKy")
+    kind: Annotated[Literal[1, 2, 4, 5], NotAFlag] | None = must("LoaiDangKy")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = must("SoBanSao")
     note: Text | None = may("GhiChu")
 
@@ -184,7 +185,7 @@ class Dossier(Form):
     procedure_name: Text | None = may("TenTTHC")
     agency: Text | None = must("MaDonViTiepNhan")
     office: UnitCode | None = must("MaDonViDangKy")
-    channel: Literal[1, 2, 3] | None = must("KenhThucHien")
+    channel: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("KenhThucHien")
     submitted_at: Moment | None = may("NgayNop")
     received_at: Moment | None = must("NgayTiepNhan")
     due_at: Moment | None = must("NgayHenTra")
@@ -270,7 +271,7 @@ class RegisterEntry(Form):
     page: Text | None = may("TrangSo")
     registered_on: CivilDay | None = must("NgayDangKy")
     office: UnitCode | None = must("MaDonViDangKy")
-    condition: Literal[1, 2] | None = must("TinhTrang")
+    condition: Annotated[Literal[1, 2], NotAFlag] | None = must("TinhTrang")
     signer: Text | None = may("NguoiKy")
     signer_title: Text | None = may("ChucVuNguoiKy")
     content: AnyForm | None = must("NoiDung")

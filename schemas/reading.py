@@ -94,7 +94,7 @@ class Form(BaseModel):
         None when the body is no JSON object at all. Members that are broken are None in the form.
         """
         try:
-            form = cls.model_validate_json(body)
+            form = cls.model_validate_json(body, by_alias=True, by_name=False)
         except ValidationError as error:
             if any(e["type"] == "json_invalid" for e in error.errors(include_url=False, include_input=False)):
                 return None, (Fault("", "not_json"),)
@@ -115,7 +115,7 @@ class Form(BaseModel):
         faults: dict[str, FaultKind] = {}
         for _ in range(8):  # cutting a broken member out can uncover what its union hid before
             try:
-                form = cls.model_validate(value)
+                form = cls.model_validate(value, by_alias=True, by_name=False)
             except ValidationError as error:
                 for one in error.errors(include_url=False, include_input=False):
                     place = tuple(part for part in one["loc"] if part not in _TAGS)

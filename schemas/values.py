@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic_core import PydanticCustomError
 
 VIETNAM = timezone(timedelta(hours=7), "+07:00")
 
@@ -129,6 +130,15 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _not_a_flag(value: object) -> object:
+    """Python calls True a 1; JSON does not."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("literal_error", "a boolean is no number")
+    return value
+
+
+NotAFlag = BeforeValidator(_not_a_flag)
+"""For members whose values are a few numbers."""
 Text = StrictStr
 Int = Annotated[StrictInt, BeforeValidator(_whole)]
 Flag = StrictBool

@@ -1,24 +1,20 @@
 """An independent reading of the two OpenAPI files: says what in an exchange with a partner breaks them.
 
 It shares no code with the sandbox or the connector (another schema library, its own walk over the documents), so that a
-mistake of theirs is not repeated here. Use `Watch` as a hook on a `requests.Session`, or put `Proxy` between two
-processes. A violation names side, JSON pointer and keyword, never a value.
+mistake of theirs is not repeated here. tests/recording.py puts it on the line, between a client and a partner.
+A violation names side, JSON pointer and keyword, never a value.
 """
 
 import base64
 import json
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import requests
 import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
@@ -144,7 +140,7 @@ class Contract:
     def _json_request(self, exchange: Exchange, schema: dict[str, Any]) -> Iterator[str]:
         try:
             body = json.loads(exchange.request_body)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield ": no JSON"
             return
         yield from self._errors(body, schema)
@@ -206,11 +202,11 @@ class Contract:
             return
         try:
             body = json.loads(exchange.response_body)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield ": no JSON"
             return
         yield from self._errors(body, content["application/json"]["schema"])
-        if template != _TOKEN[self.partner] and isinstance(body, dict):
+        if template != _TOKEN[self.partner] and isinstance(body, dict) and _is_json(exchange.request_body):
             meaning = self._ministry_meaning if self.partner == "ministry" else self._province_meaning
             yield from meaning(exchange, template, body)
 
@@ -221,7 +217,7 @@ class Contract:
             return
         try:
             body = json.loads(exchange.response_body)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield ": no JSON"
             return
         if self.partner == "ministry":
@@ -251,7 +247,7 @@ class Contract:
         if "error_code" in body and _HTTP_OF.get(body["error_code"]) != 200:
             yield "/error_code: not the one of this status"
         if template.endswith("/tien-do"):
-            asked = [item.get("MaSuKien", "") for item in json.loads(exchange.request_body)["data"]]
+            asked = [_key_of(item) for item in json.loads(exchange.request_body)["data"]]
             if [answer.get("MaSuKien") for answer in body.get("ket_qua", [])] != asked:
                 yield "/ket_qua: not one answer per item in the order sent"
         elif template.endswith("/doi-soat"):
@@ -267,7 +263,7 @@ class Contract:
             return
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield f"{pointer}: no JSON"
             return
         yield from (pointer + error for error in self._errors(value, {"$ref": f"#/components/schemas/{schema}"}))
@@ -278,6 +274,20 @@ class Contract:
             self._validators[key] = Draft202012Validator({**schema, "components": self._document["components"]})
         for error in self._validators[key].iter_errors(value):
             yield "".join(f"/{step}" for step in error.absolute_path) + f": {error.validator}"
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _key_of(item: Any) -> str:
+    """What answers a progress item whose key cannot be read: none."""
+    key = item.get("MaSuKien") if isinstance(item, dict) else None
+    return key if isinstance(key, str) else ""
 
 
 def _undecodable(body: dict[str, Any]) -> Iterator[str]:
@@ -314,92 +324,3 @@ def _ascii_patterns(value: Any) -> Any:
     if isinstance(copy.get("pattern"), str):
         copy["pattern"] = re.sub(r"\$$", r"\\Z", copy["pattern"].replace(r"\d", "[0-9]"))
     return copy
-
-
-@dataclass
-class Watch:
-    """Collects the violations of everything that a session exchanges: `session.hooks["response"].append(watch)`."""
-
-    contract: Contract
-    sides: str = "both"
-    violations: list[str] = field(default_factory=list)
-    exchanges: int = 0
-
-    def __call__(self, response: requests.Response, *args: Any, **kwargs: Any) -> None:
-        request = response.request
-        body = request.body or b""
-        self.saw(
-            Exchange(
-                request.method or "",
-                request.url or "",
-                dict(request.headers),
-                body.encode() if isinstance(body, str) else bytes(body),
-                response.status_code,
-                dict(response.headers),
-                response.content,
-            )
-        )
-
-    def saw(self, exchange: Exchange) -> None:
-        self.exchanges += 1
-        self.violations += [
-            f"{exchange.method} {exchange.path} {exchange.status} {violation}"
-            for violation in self.contract.violations(exchange, self.sides)
-        ]
-
-
-_OWN_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length", "date", "server"}
-
-
-class Proxy:
-    """A recording HTTP proxy before a partner, for exchanges between two other processes; `/control/` passes unjudged.
-
-    Where the partner breaks its connection, the caller's is broken too, and nothing is recorded.
-    """
-
-    def __init__(self, upstream: str, saw: Callable[[Exchange], None]) -> None:
-        target = urlsplit(upstream)
-        lock = threading.Lock()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def handle_one_call(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {k: v for k, v in self.headers.items() if k.lower() not in _OWN_HOP}
-                line = HTTPConnection(target.hostname or "", target.port, timeout=60)
-                try:
-                    line.request(self.command, self.path, body, headers)
-                    answer = line.getresponse()
-                    content = answer.read()
-                except (OSError, HTTPException):
-                    self.close_connection = True
-                    return
-                finally:
-                    line.close()
-                sent = {k: v for k, v in answer.getheaders() if k.lower() not in _OWN_HOP}
-                if not self.path.startswith("/control/"):
-                    with lock:
-                        saw(Exchange(self.command, self.path, headers, body, answer.status, sent, content))
-                self.send_response(answer.status)
-                for name, value in {**sent, "Content-Length": str(len(content))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = handle_one_call
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *about: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()

@@ -70,7 +70,7 @@ def marriage() -> Event:
 
 
 def death() -> Event:
-    """A valid death of 2023 in Phường Mỹ Quý: born "1938", died at home two days before; the finding is PARTIAL_DATE."""
+    """A valid death of 2023 in Phường Mỹ Quý, at home two days before; born "1938", so its finding is PARTIAL_DATE."""
     home = {"QuocGia": "VN", "MaTinh": "89", "MaHuyen": "883", "MaXa": "30298", "DiaChi": "tổ 4, khóm Mỹ Quới"}
     form = {
         "NguoiChet": {

@@ -15,8 +15,12 @@ from typing import Any
 import requests
 
 from connector.sandbox.control import Control
-from tests.contract import Contract, Partner, Watch
+from tests.bodies import code, progress, submission
+from tests.contract import Contract, Partner
+from tests.recording import Watch
 
+# What a client meets when its connection is closed under it.
+LOST = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 CLIENT = ("lienthong", "sandbox")
 _TOKEN = {"ministry": "/token", "province": "/oauth2/token"}
 
@@ -24,19 +28,25 @@ _TOKEN = {"ministry": "/token", "province": "/oauth2/token"}
 class PartnerProcess:
     """One `python -m connector.sandbox.serve`; the same store and port over restarts."""
 
-    def __init__(self, partner: Partner, home: Path, settings: Mapping[str, Any], *arguments: str) -> None:
+    def __init__(
+        self, partner: Partner, home: Path, settings: Mapping[str, Any], *arguments: str, bind: str = "127.0.0.1:0"
+    ) -> None:
         self.partner: Partner = partner
         self._store, self._ready = home / f"{partner}.db", home / f"{partner}.url"
-        self._arguments = [*arguments, "--settings", json.dumps(settings)]
-        self._bind = "127.0.0.1:0"
+        self.arguments = [*arguments, "--settings", json.dumps(settings)]
+        self._bind = bind
         self.start()
 
     def start(self) -> None:
         self._ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", "connector.sandbox.serve", self.partner, "--bind", self._bind]
         command += ["--store", str(self._store), "--ready-file", str(self._ready)]
-        self.process = subprocess.Popen([*command, *self._arguments], stderr=subprocess.PIPE)
-        self.url = self._announced()
+        self.process = subprocess.Popen([*command, *self.arguments], stderr=subprocess.PIPE)
+        try:
+            self.url = self._announced()
+        except AssertionError:
+            self._reap()
+            raise
         self._bind = self.url.removeprefix("http://")
         self.control = Control(self.url)
 
@@ -61,7 +71,8 @@ class PartnerProcess:
         return self._reap()
 
     def _reap(self) -> int:
-        self.control.close()
+        if hasattr(self, "control"):
+            self.control.close()
         code = self.process.wait(10)
         assert self.process.stderr is not None
         self.said = self.process.stderr.read().decode()
@@ -79,13 +90,16 @@ class PartnerProcess:
 class Caller:
     """Calls the partner's services and has every exchange judged by the contract."""
 
-    def __init__(self, process: PartnerProcess, *, judged: str = "both") -> None:
+    def __init__(self, process: PartnerProcess, *, judged: str = "both", token: str | None = None) -> None:
         self.process, self.control, self.url = process, process.control, process.url
         self.watch = Watch(_contract(process.partner), judged)
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.hooks["response"].append(self.watch)
-        self.renew()
+        if token is None:
+            self.renew()
+        else:
+            self.token = token
 
     def renew(self) -> None:
         answer = self.ask_token()
@@ -119,6 +133,27 @@ class Caller:
         assert answer.status_code == 200, answer.status_code
         envelope: dict[str, Any] = answer.json()
         return envelope
+
+    def write(self, serial: int = 1) -> requests.Response:
+        """A call with an effect, at either partner: a submission, or progress of a dossier that is there."""
+        if self.process.partner == "ministry":
+            return self.call("POST", "/hotich/1.0/nhanHoSoDKHT", submission(code(serial)))
+        return self.call("POST", "/apitthc/v1/tien-do", {"data": [progress(code(serial), 4, f"K{serial}")]})
+
+    def told(self, answer: requests.Response) -> str:
+        """How a write was answered: done, or again."""
+        body = answer.json()
+        if self.process.partner == "ministry":
+            return {None: "done", "110": "again"}[body["errorCode"]]
+        return {"0": "done", "DUP": "again"}[body["ket_qua"][0]["error_code"]]
+
+    def taken(self) -> int:
+        """How many writes took effect."""
+        return len(self.effects("submission", "progress"))
+
+    def faults(self) -> dict[str, int]:
+        counted: dict[str, int] = self.control.counts()["faults"]
+        return counted
 
     def effects(self, *kinds: str) -> list[dict[str, Any]]:
         return [effect for effect in self.control.each_effect() if not kinds or effect["kind"] in kinds]

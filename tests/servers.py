@@ -1,7 +1,5 @@
 """The servers tests stand on: PostgreSQL and Valkey per pytest process, a clean database and broker per test."""
 
-import importlib
-import importlib.util
 import itertools
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
+from connector.adapters.database import migrate
 from connector.local.servers import Servers
 
 TEMPLATE = "migrated"
@@ -76,8 +75,7 @@ class TestServers:
         if self._migrated:
             return
         self._administrator.execute(f"CREATE DATABASE {TEMPLATE}")
-        if importlib.util.find_spec("connector.adapters.database") is not None:
-            importlib.import_module("connector.adapters.database").migrate(self._url(TEMPLATE))
+        migrate(self._url(TEMPLATE))
         # Whoever forgets a connection to the template would make every copy of it fail.
         self._administrator.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (TEMPLATE,)

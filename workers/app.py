@@ -6,10 +6,10 @@ from typing import Final
 import structlog
 from celery import Celery
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
+from pydantic import SecretStr
 
 from connector import logs, settings, wiring
-from connector.local.servers import running_broker, running_database
-from connector.settings import Settings
+from connector.settings import BadSettings, Settings, variable
 from connector.wiring import Connector
 
 QUEUE: Final = "lienthong"
@@ -28,9 +28,8 @@ _TRANSPORT: Final = {
 
 
 def make_app(given: Settings) -> Celery:
-    """The application over the broker of these settings, or the one that runs in their home."""
-    broker = given.broker_url.get_secret_value() if given.broker_url else running_broker(given.home)
-    app = Celery("lienthong", broker=broker or "redis://127.0.0.1:1", include=["workers.tasks"])
+    """The application over the broker of these settings. The command that starts a role has filled in an embedded one."""
+    app = Celery("lienthong", broker=_url(given.broker_url, "broker_url"), include=["workers.tasks"])
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],
@@ -57,6 +56,12 @@ def make_app(given: Settings) -> Celery:
     return app
 
 
+def _url(given: SecretStr | None, name: str) -> str:
+    if given is None:
+        raise BadSettings([f"{variable(name)}: missing; `lienthong worker` and `lienthong beat` fill it in"])
+    return given.get_secret_value()
+
+
 _connectors: dict[int, Connector] = {}
 
 
@@ -66,8 +71,7 @@ def connector() -> Connector:
     if pid not in _connectors:
         _connectors.clear()
         given = settings.load(warn=lambda _: None)
-        url = given.database_url.get_secret_value() if given.database_url else running_database(given.home)
-        _connectors[pid] = wiring.connect(given, url or "postgresql://")
+        _connectors[pid] = wiring.connect(given, _url(given.database_url, "database_url"))
     return _connectors[pid]
 
 

@@ -1,6 +1,8 @@
 """Questions about the messages of one subject: what came before, what waits, what a delivery made pointless."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -43,14 +45,23 @@ def outdated(db: Connection, delivered: Sequence[tuple[Route, str, int]]) -> lis
     return [row.id for row in rows]
 
 
-def maybe_sent(db: Connection, ids: Sequence[UUID]) -> dict[UUID, set[str | None]]:
-    """Per message, what its attempts of unknown outcome had sent; None where the worker died before it could say."""
-    found: dict[UUID, set[str | None]] = {}
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An attempt whose outcome nobody knows. `sent` is the fingerprint of what it sent; None where its worker died."""
+
+    at: datetime
+    sent: str | None
+
+
+def unknown_attempts(db: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Unknown]]:
+    """Per message, its attempts of unknown outcome, oldest first."""
+    found: dict[UUID, list[Unknown]] = {}
     if ids:
         for row in db.execute(
-            text("SELECT message_id, sent FROM attempt WHERE maybe_done AND message_id = ANY(:ids)"), {"ids": list(ids)}
+            text("SELECT message_id, at, sent FROM attempt WHERE maybe_done AND message_id = ANY(:ids) ORDER BY id"),
+            {"ids": list(ids)},
         ):
-            found.setdefault(row.message_id, set()).add(row.sent)
+            found.setdefault(row.message_id, []).append(Unknown(row.at, row.sent))
     return found
 
 

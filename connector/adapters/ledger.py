@@ -151,6 +151,7 @@ def settle(db: Connection, settlements: Sequence[Settlement], now: datetime, by:
             "texts": [s.text for s in settlements],
             "findings": [None if s.findings is None else _FINDINGS.dump_json(s.findings).decode() for s in settlements],
             "ordinals": [s.ordinal for s in settlements],
+            "made": [s.made for s in settlements],
             "counted": [s.counted for s in settlements],
             "maybe_done": [s.maybe_done for s in settlements],
             "ats": [s.at for s in settlements],
@@ -269,10 +270,11 @@ _SETTLE: Final = text("""
         SELECT * FROM unnest(
             CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:moves AS text[]), CAST(:became AS text[]),
             CAST(:whys AS text[]), CAST(:dues AS timestamptz[]), CAST(:holds AS text[]), CAST(:codes AS text[]),
-            CAST(:texts AS text[]), CAST(:findings AS jsonb[]), CAST(:ordinals AS int[]), CAST(:counted AS bool[]),
+            CAST(:texts AS text[]), CAST(:findings AS jsonb[]), CAST(:ordinals AS int[]), CAST(:made AS bool[]), CAST(:counted AS bool[]),
             CAST(:maybe_done AS bool[]), CAST(:ats AS timestamptz[]), CAST(:outcomes AS text[]),
             CAST(:http AS smallint[]), CAST(:durations AS int[]), CAST(:sent AS text[])
-        ) AS t (id, fence, move, became, why, due_at, hold, code, text, findings, ordinal, counted, maybe_done, at,
+        ) AS t (id, fence, move, became, why, due_at, hold, code, text, findings, ordinal, made, counted, maybe_done,
+                at,
                 outcome, http_status, duration_ms, sent)
     ), done AS (
         UPDATE message m
@@ -288,7 +290,7 @@ _SETTLE: Final = text("""
     ), tried AS (
         INSERT INTO attempt (message_id, at, outcome, counted, maybe_done, http_status, code, duration_ms, worker, sent)
         SELECT s.id, s.at, s.outcome, s.counted, s.maybe_done, s.http_status, s.code, s.duration_ms, :by, s.sent
-        FROM s JOIN done USING (id)
+        FROM s JOIN done USING (id) WHERE s.made
     )
     SELECT id FROM done
 """)

@@ -160,6 +160,7 @@ dossier: Final = Table(
     Column("ministry_code", Text),
     Column("state", SmallInteger),
     _instant("state_at"),
+    Column("state_ordinal", Integer),
     Column("state_item", LargeBinary),
     Column("asked_for", Integer),
     Column("awaits_document", Boolean, nullable=False, server_default="false"),

@@ -45,6 +45,13 @@ class Credentials:
     client_secret: str = field(repr=False)
 
 
+@dataclass(slots=True, eq=False)
+class _Token:
+    text: str = field(repr=False)
+    ends_at: float
+    worked: bool = False
+
+
 class Transport:
     """Calls to one partner from one process. Threads may share it; processes may not (make it after a fork)."""
 
@@ -68,8 +75,7 @@ class Transport:
         self._now = now
         self._body_limit = body_limit
         self._lock = threading.Lock()
-        self._token: str | None = None
-        self._token_ends = 0.0
+        self._token: _Token | None = None
         self._session = requests.Session()
         self._session.trust_env = False
         adapter = HTTPAdapter(
@@ -85,7 +91,7 @@ class Transport:
     def send(
         self, method: str, path: str, *, json_body: bytes | None = None, params: Mapping[str, str | int] | None = None
     ) -> Answer:
-        """One call with our token; on 401 a fresh token and once more.
+        """One call with our token; on 401 it is made again with a fresh one.
 
         Returns any answer that the service itself may have given (2xx, 400, 404, 409, 410, 413, 422, 503 …).
         Raises Unreachable, Throttled, Unauthorised.
@@ -98,13 +104,20 @@ class Transport:
 
     def _sent(self, method: str, path: str, json_body: bytes | None, params: Mapping[str, str | int] | None) -> Answer:
         headers = {} if json_body is None else {"Content-Type": "application/json; charset=utf-8"}
-        token = self._valid_token()
-        headers["Authorization"] = f"Bearer {token}"
-        answer = self._exchange(method, path, headers, data=json_body, params=params)
-        if answer.http_status == 401:
-            self._forget(token)
-            headers["Authorization"] = f"Bearer {self._valid_token()}"
+        fresh_refused = 0
+        while True:
+            token = self._valid_token()
+            headers["Authorization"] = f"Bearer {token.text}"
             answer = self._exchange(method, path, headers, data=json_body, params=params)
+            if answer.http_status != 401:
+                token.worked = token.worked or answer.http_status != 403
+                break
+            self._forget(token)
+            # One that has worked was revoked; gateways with one token per client do so whenever another process fetches
+            # its own. Only fresh ones that never worked say that we are not accepted.
+            fresh_refused += not token.worked
+            if fresh_refused > 1:
+                break
         if answer.http_status in (401, 403):
             raise Unauthorised(
                 f"HTTP_{answer.http_status}", "the partner does not accept us", http_status=answer.http_status
@@ -121,20 +134,19 @@ class Transport:
         self._forget(self._token)
         self._valid_token()
 
-    def _valid_token(self) -> str:
+    def _valid_token(self) -> "_Token":
         """The process's token; the first thread that needs a new one fetches it, the others wait for that."""
         with self._lock:
-            if self._token is None or time.monotonic() >= self._token_ends:
-                self._token, lifetime = self._fetch_token()
-                self._token_ends = time.monotonic() + max(lifetime - _TOKEN_MARGIN, lifetime / 2)
+            if self._token is None or time.monotonic() >= self._token.ends_at:
+                self._token = self._fetch_token()
             return self._token
 
-    def _forget(self, token: str | None) -> None:
+    def _forget(self, token: "_Token | None") -> None:
         with self._lock:
-            if self._token == token:  # another thread may have a fresh one already
+            if self._token is token:  # another thread may have a fresh one already
                 self._token = None
 
-    def _fetch_token(self) -> tuple[str, float]:
+    def _fetch_token(self) -> "_Token":
         answer = _tried(
             lambda: self._exchange(
                 "POST",
@@ -154,7 +166,9 @@ class Transport:
             raise unreachable_status(answer)
         try:
             token = json.loads(answer.body)
-            return str(token["access_token"]), float(token.get("expires_in", 60))
+            lifetime = float(token.get("expires_in", 60))
+            ends_at = time.monotonic() + max(lifetime - _TOKEN_MARGIN, lifetime / 2)
+            return _Token(str(token["access_token"]), ends_at)
         except (ValueError, KeyError, TypeError):
             raise Garbled("TOKEN_GARBLED", "the token service did not answer with a token", http_status=200) from None
 

@@ -39,7 +39,7 @@ def resolve_withdrawals(db: Connection, facts: Mapping[str, Facts], *, now: date
     if not codes:
         return False
     applications = lanes.of_subjects(db, Route.APPLICATION, codes)
-    maybe = lanes.maybe_sent(db, [entry.message_id for lane in applications.values() for entry in lane])
+    maybe = lanes.unknown_attempts(db, [entry.message_id for lane in applications.values() for entry in lane])
     any_goes = False
     for code in codes:
         decision = withdrawals.decide(applications.get(code, []), facts[code].submissions, maybe.keys())

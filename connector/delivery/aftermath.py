@@ -39,11 +39,7 @@ def follow_up(
         if change is not None:
             changed[code] = change.facts
             drafts += [rules.step_draft(change.facts, step, now) for step in change.steps]
-        if (
-            one.message.route is Route.APPLICATION
-            and (one.became is not State.READY)
-            and (one.became is not State.DELIVERED or known.withdrawn)
-        ):
+        if one.message.route is Route.APPLICATION and _may_free_others(one, changed.get(code) or known):
             unsettled.add(code)
     dossiers.save(db, changed.values())
     taken = ledger.take_in(db, drafts, now, by)
@@ -56,6 +52,13 @@ def follow_up(
         if waiting.resolve_withdrawals(db, touched, now=now, by=by):
             routes.add(Route.WITHDRAWAL)
     return routes
+
+
+def _may_free_others(one: Ended, facts: Facts) -> bool:
+    """Whether a supplement or a withdrawal may have waited for this end of an application."""
+    if one.became is State.DELIVERED:
+        return facts.withdrawn or facts.asked_for == facts.submissions
+    return one.became is not State.READY
 
 
 def _change(one: Ended, known: Facts, now: datetime, poll: timedelta) -> Changes | None:

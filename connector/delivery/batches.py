@@ -20,8 +20,9 @@ from connector.domain.attempts import (
     failed,
     held_again,
     lease_ended,
+    put_back,
 )
-from connector.domain.errors import DeliveryError, NotExpectedNow, SilentlyThere, Throttled, Unauthorised
+from connector.domain.errors import DeliveryError, NotExpectedNow, Throttled, Unauthorised
 from connector.domain.message import DESTINATION, Hold, Partner, Route
 
 BATCH: Final = {Route.PROGRESS: 400}
@@ -46,6 +47,7 @@ class _Trip:
     answer: Answer
     at: datetime
     duration_ms: int
+    made: bool = True
 
     @property
     def attempt(self) -> Attempt:
@@ -123,21 +125,25 @@ class Delivery:
             facts = dossiers.load(db, [one.subject for one in claimed]) if route is not Route.PROGRESS else {}
             sources = [f.application_id for f in facts.values() if f.application_id] if route is Route.RESULT else []
             bodies = lanes.bodies(db, sources)
+            unknown = lanes.unknown_attempts(db, [one.message_id for one in claimed if one.attempts])
         errands = []
         for message in claimed:
             known = facts.get(message.subject)
             source = known.application_id if known else None
-            errands.append(Errand(message, known, bodies.get(source) if source else None))
+            application = bodies.get(source) if source else None
+            errands.append(Errand(message, known, application, tuple(unknown.get(message.message_id, ()))))
         return errands
 
     def _send(self, route: Route, errands: Sequence[Errand]) -> list[_Trip]:
         """Every errand's answer. Once the partner throttles us or does not accept us, what is left of the batch stays here."""
-        stopped_by: list[DeliveryError] = []
+        closed_by: list[Throttled | Unauthorised] = []
 
         def make(call: Sequence[Errand]) -> list[_Trip]:
             at, began = self._now(), time.monotonic()
-            answers = self._senders.send(route, call) if not stopped_by else [*stopped_by[:1]] * len(call)
-            stopped_by.extend(a for a in answers if isinstance(a, Throttled | Unauthorised))
+            if closed_by:
+                return [_Trip(errand, closed_by[0], at, 0, made=False) for errand in call]
+            answers = self._senders.send(route, call)
+            closed_by.extend(a for a in answers if isinstance(a, Throttled | Unauthorised))
             took = round((time.monotonic() - began) * 1000)
             return [_Trip(errand, answer, at, took) for errand, answer in zip(call, answers, strict=True)]
 
@@ -149,7 +155,6 @@ class Delivery:
         with self._engine.begin() as db:
             codes = {trip.errand.message.subject for trip in trips} if route is not Route.PROGRESS else set()
             facts = dossiers.load(db, codes, lock=True)
-            self._explain(db, trips)
             settlements = {trip.errand.message.message_id: self._settlement(trip, now) for trip in trips}
             ours = ledger.settle(db, list(settlements.values()), now, self._worker)
             ended = [
@@ -169,20 +174,12 @@ class Delivery:
         for settlement in settlements.values():
             report.outcomes[settlement.outcome] = report.outcomes.get(settlement.outcome, 0) + 1
 
-    def _explain(self, db: Connection, trips: Sequence[_Trip]) -> None:
-        """A key that is taken without a word of its content is ours if a try of ours with unknown outcome sent the same."""
-        silent = [trip for trip in trips if isinstance(trip.answer, SilentlyThere)]
-        tries = lanes.maybe_sent(db, [trip.errand.message.message_id for trip in silent])
-        for trip in silent:
-            sent = tries.get(trip.errand.message.message_id, set())
-            # None: a worker died on the line with this very body, before it could say what it had sent.
-            if trip.errand.sent in sent or None in sent:
-                trip.answer = self._senders.accepted_before(trip.errand)
-
     def _settlement(self, trip: _Trip, now: datetime) -> Settlement:
         answer = trip.answer
         if isinstance(answer, Sent):
             return delivered(trip.attempt, repeated=answer.repeated, http_status=answer.http_status)
+        if not trip.made and isinstance(answer, Throttled | Unauthorised):
+            return put_back(trip.attempt, answer, now)
         if isinstance(answer, NotExpectedNow) and (trip.errand.ordinal or 0) > 1:
             return held_again(trip.attempt, answer, Hold.REQUEST, "the ministry does not expect it now")
         return failed(trip.attempt, answer, schedule=self._schedule, now=now, luck=random.random())

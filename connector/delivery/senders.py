@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from connector.adapters.lanes import Unknown
 from connector.adapters.ledger import Claimed
 from connector.adapters.ministry import Ministry, Receipt
 from connector.adapters.province import Province
 from connector.adapters.rawjson import NotJson, split_off
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
-from connector.domain.errors import DeliveryError, Invalid, Refused, Unreachable
+from connector.domain.errors import DeliveryError, Invalid, Refused, SilentlyThere, Unreachable
 from connector.domain.mapping import to_ministry, to_province, to_records
 from connector.domain.mapping.to_records import MappingFailed
 from connector.domain.message import Route
@@ -25,6 +26,8 @@ from schemas.reading import Fault, pointer
 from schemas.values import clean, parse_instant
 
 FILE_LIMIT: Final = 10 * 1024 * 1024
+# A file that is wrong in the same way each time is wrong; one that differs was damaged on its way.
+FETCHES: Final = 3
 # The province's replicas lag up to a minute; a file that is not there after these tries is gone.
 TRIES_FOR_A_FILE: Final = 3
 _DOSSIER: Final = "/" + province_forms.DossierEvent.member("dossier")
@@ -50,6 +53,7 @@ class Errand:
     message: Claimed
     facts: Facts | None
     application: bytes | None = field(repr=False)
+    unknown: tuple[Unknown, ...] = ()
     ordinal: int | None = None
     sent: str | None = None
 
@@ -96,19 +100,23 @@ class Senders:
         submission = to_ministry.submission(application, errand.ordinal)
         errand.sent = to_ministry.fingerprint(submission.data or "")
         files = [to_ministry.attachment(a, self._file(a, errand.message.attempts)) for a in application.attachments]
-        receipt = self._ministry.submit(submission.model_copy(update={"files": files or None}), errand.sent)
+        try:
+            receipt = self._ministry.submit(submission.model_copy(update={"files": files or None}), errand.sent)
+        except SilentlyThere:
+            # None: a worker died on the line with this very body, before it could say what it had sent.
+            if not any(earlier.sent in (errand.sent, None) for earlier in errand.unknown):
+                raise
+            receipt = Receipt(None, None, repeated=True)
         return self._accepted(errand, receipt)
-
-    def accepted_before(self, errand: Errand) -> Sent:
-        """An application that the ministry had already, as an earlier try of ours explains."""
-        return self._accepted(errand, Receipt(None, None, repeated=True))
 
     def _accepted(self, errand: Errand, receipt: Receipt) -> Sent:
         code = receipt.ministry_code or (errand.facts.ministry_code if errand.facts else None)
+        accepted_at = receipt.received_at
+        if accepted_at is None and receipt.repeated and errand.unknown:
+            # It was accepted in a call whose answer was lost. Later than that would be after what the ministry did since.
+            accepted_at = errand.unknown[0].at
         acceptance = records.Acceptance(
-            dossier_code=errand.message.subject,
-            ministry_code=code or "",
-            accepted_at=receipt.received_at or self._now(),
+            dossier_code=errand.message.subject, ministry_code=code, accepted_at=accepted_at or self._now()
         )
         return Sent(
             repeated=receipt.repeated,
@@ -123,16 +131,19 @@ class Senders:
         """The bytes of an attachment, checked against what was announced; None of one that was removed."""
         if attachment.removed:
             return None
-        for _ in range(2):
+        digests = set()
+        for _ in range(FETCHES):
             content = self._province.file(attachment.file_id, FILE_LIMIT)
             if content is None:
                 if attempts + 1 < TRIES_FOR_A_FILE:
-                    raise Unreachable(
-                        "FILE_NOT_THERE", "an attached file is not at the province, or not yet", http_status=404
-                    )
+                    raise Unreachable("FILE_NOT_THERE", "an attached file is not there, or not yet", http_status=404)
                 raise Refused("FILE_GONE", "an attached file is gone from the province", http_status=404)
-            if len(content) == attachment.size and hashlib.sha256(content).hexdigest() == attachment.sha256:
+            digest = hashlib.sha256(content).hexdigest()
+            if len(content) == attachment.size and digest == attachment.sha256:
                 return content
+            digests.add(digest)
+        if len(digests) > 1:
+            raise Unreachable("FILE_UNSTEADY", "an attached file comes differently each time it is fetched")
         raise Invalid(finding(Code.FILE_MISMATCH, f"{_FILES}/{attachment.number - 1}"))
 
     def _withdrawal(self, errand: Errand) -> Sent:

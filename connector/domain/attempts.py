@@ -12,7 +12,7 @@ from connector.domain.message import Hold, Move, State
 from schemas.findings import Finding
 
 # How long a partner that refuses even a fresh token is left alone before it is tried again.
-UNAUTHORISED_PAUSE: Final = timedelta(seconds=30)
+UNAUTHORISED_PAUSE: Final = timedelta(seconds=15)
 DEFAULT_PATIENCE: Final = timedelta(seconds=5)
 LEASE_ENDED: Final = "LEASE_ENDED"
 
@@ -21,7 +21,8 @@ LEASE_ENDED: Final = "LEASE_ENDED"
 class Settlement:
     """How one claimed message came out of its attempt, and what the attempt was.
 
-    `counted` is false for 401, 403 and 429, and where no call was made. `maybe_done` says that the outcome is unknown.
+    `made` is false when the partner was closed before this message's call: no attempt is kept. `counted` is false for 401,
+    403 and 429 as well. `maybe_done` says that the outcome is unknown.
     """
 
     message_id: UUID
@@ -37,6 +38,7 @@ class Settlement:
     text: str | None = None
     findings: tuple[Finding, ...] | None = None
     ordinal: int | None = None
+    made: bool = True
     counted: bool = True
     maybe_done: bool = False
     http_status: int | None = None
@@ -98,6 +100,25 @@ def failed(
         http_status=error.http_status,
         duration_ms=attempt.duration_ms,
         sent=attempt.sent,
+    )
+
+
+def put_back(attempt: Attempt, closed_by: Throttled | Unauthorised, now: datetime) -> Settlement:
+    """Claimed, and not sent, because another call of the batch found the partner closed."""
+    pause = patience_of(closed_by) if isinstance(closed_by, Throttled) else UNAUTHORISED_PAUSE
+    return Settlement(
+        message_id=attempt.message_id,
+        fence=attempt.fence,
+        move=Move.POSTPONE,
+        became=State.READY,
+        at=attempt.at,
+        outcome="put-back",
+        why=closed_by.code,
+        due_at=now + pause,
+        code=closed_by.code,
+        text=closed_by.text,
+        made=False,
+        counted=False,
     )
 
 

@@ -42,6 +42,7 @@ class Facts:
     ministry_code: str | None = None
     state: int | None = None
     state_at: datetime | None = None
+    state_ordinal: int | None = None
     state_item: bytes | None = field(default=None, repr=False)
     asked_for: int | None = None
     awaits_document: bool = False
@@ -88,7 +89,14 @@ def moved_at_province(facts: Facts, status: int) -> Facts:
 
 
 def accepted(
-    facts: Facts, *, ordinal: int, application_id: UUID, ministry_code: str | None, body: bytes, now: datetime, poll: timedelta
+    facts: Facts,
+    *,
+    ordinal: int,
+    application_id: UUID,
+    ministry_code: str | None,
+    body: bytes,
+    now: datetime,
+    poll: timedelta,
 ) -> Changes:
     """The ministry has a submission of ours: the province hears that work goes on, and the dossier is asked about."""
     changed = replace(
@@ -99,6 +107,9 @@ def accepted(
         changed_at=now,
         ask_at=now + poll,
     )
+    if facts.state_ordinal is not None and facts.state_ordinal >= ordinal:
+        # Its answer was lost, and the ministry's own state has told the province more already.
+        return Changes(facts=changed)
     return _told(changed, (STATUS_ACCEPTED,), "acceptance", body)
 
 
@@ -113,7 +124,15 @@ def state_seen(
     facts: Facts, *, state: int, happened_at: datetime, ordinal: int, item: bytes, now: datetime, poll: timedelta
 ) -> Changes:
     """A new state at the ministry. Results are the caller's: here only what the province hears of the state itself."""
-    changed = replace(facts, state=state, state_at=happened_at, state_item=item, changed_at=now, ask_at=now + poll)
+    changed = replace(
+        facts,
+        state=state,
+        state_at=happened_at,
+        state_ordinal=ordinal,
+        state_item=item,
+        changed_at=now,
+        ask_at=now + poll,
+    )
     wanted = wanted_status(state)
     if state == SUPPLEMENT_ASKED:
         changed = replace(changed, asked_for=ordinal)

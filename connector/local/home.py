@@ -144,5 +144,3 @@ def answers(path: Path) -> bool:
         except OSError:
             return False
     return True
-
-

@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from typing import Any, Never
+
+_DEEPEST = 100
 
 
 class NotJson(ValueError):
@@ -18,7 +21,9 @@ def parse(body: bytes | str) -> Any:
     """
     try:
         text = body.decode() if isinstance(body, bytes) else body
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        if text.count("[") + text.count("{") > _DEEPEST and _deep(value):
+            raise ValueError("nested too deeply")
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -26,8 +31,30 @@ def parse(body: bytes | str) -> Any:
     return value
 
 
+def _deep(value: Any) -> bool:
+    """Whether lists and objects stand in each other deeper than anything that writes them could follow."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [part for parts in level for part in _parts(parts)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    inner = value.values() if isinstance(value, dict) else value
+    return [part for part in inner if isinstance(part, (dict, list))] if isinstance(value, (dict, list)) else ()
+
+
 def _no_constant(name: str) -> Never:
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("out of range")
+    return number
 
 
 def compact(value: Any) -> str:

@@ -164,13 +164,14 @@ def _place(place: Json, on: date) -> Json:
     detail = text(place.get("DiaChi")) or ""
     if place["QuocGia"] != "VN":
         return {"quocGia": place["QuocGia"], "dcChiTiet": detail}
-    return {
-        "quocGia": OneOf((None, "VN")),
+    # No member of an Address may be null: what is not known is left out.
+    units = {
         "maTinh": place.get("MaTinh"),
         "maHuyen": place.get("MaHuyen") if on < REFORM else None,
         "maXa": place.get("MaXa"),
-        "dcChiTiet": detail,
     }
+    known = {name: value for name, value in units.items() if value is not None}
+    return {"quocGia": OneOf((None, "VN")), **known, "dcChiTiet": detail}
 
 
 def _marital_status(person: Json) -> Any:

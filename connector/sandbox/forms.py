@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -63,8 +64,9 @@ def _named(error: jsonschema_rs.ValidationError) -> Iterator[Breach]:
             yield Breach(path, "form")
 
 
+@cache
 def contract(partner: Partner) -> dict[str, Any]:
-    """The partner's OpenAPI document, as shipped in the package."""
+    """The partner's OpenAPI document, as shipped in the package; shared, so not to be changed."""
     text = files("connector.sandbox").joinpath("contracts", f"{partner}.openapi.yaml").read_text("utf-8")
     document: dict[str, Any] = yaml.load(text, Loader=_Loader)
     return document

@@ -80,6 +80,7 @@ class _Case:
 
     version: int = 0
     states: list[bytes] = field(default_factory=list)
+    registered: str = ""
     results: list[bytes] = field(default_factory=list)
     editions: list[str] = field(default_factory=list)
     stored: int = -1
@@ -142,6 +143,8 @@ class _Hearing:
     def _state(self, case: _Case, body: dict[str, Any]) -> None:
         bare = {name: value for name, value in body.items() if name != "ketQuaXuLy"}
         case.states.append(_compact(bare))
+        if body["trangThai"] in (RESULT, HANDED_OVER):
+            case.registered = case.registered or body["thoiGianThucHien"]
         if not has_document(body):
             return
         result = json.loads(body["ketQuaXuLy"])
@@ -149,9 +152,14 @@ class _Hearing:
             if result.get(member):
                 result[member] = digest_of(result[member])
         text = _compact(result).decode()
-        # A death result names no day of registration: it is the state's own.
-        case.results.append(_compact(bare | {"ketQuaXuLy": text}))
-        case.editions.append(hashlib.sha256(text.encode()).hexdigest())
+        # A death result names no day of registration. It is the state's own, or that of the first state of the entry,
+        # which may have come without the document.
+        instants = [body["thoiGianThucHien"]]
+        if body["module"] == "LTKT" and case.registered[:10] != instants[0][:10]:
+            instants.insert(0, case.registered)
+        for instant in instants:
+            case.results.append(_compact(bare | {"ketQuaXuLy": text, "thoiGianThucHien": instant}))
+            case.editions.append(hashlib.sha256(text.encode()).hexdigest())
 
     # -- the province's record ---------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def serve(
     """Run one partner until SIGTERM or SIGINT, then return.
 
     `bind` is HOST:PORT, port 0 picks a free one. The URL goes to standard error and, once connections are accepted,
-    into `ready_file`. What `store` holds from an earlier run goes on; tokens, scripts and broken pages do not.
+    into `ready_file`. What `store` holds from an earlier run goes on; tokens and scripted answers do not.
 
     Raises:
         pydantic.ValidationError: a setting that is none.
@@ -102,6 +102,7 @@ async def _run(
         http=TrackedProtocol,
         ws="none",
         lifespan="off",
+        log_config=None,
         log_level="error",
         access_log=False,
         timeout_keep_alive=75,

@@ -52,10 +52,14 @@ class Dice:
     """Draws every fault of one partner; the same seed and the same calls give the same faults."""
 
     def __init__(self, options: Options) -> None:
-        self.configure(options)
         self._random = random.Random(options.seed)
+        self.options = options
+        self.configure(options)
 
     def configure(self, options: Options) -> None:
+        """Go on under other options; another seed begins its own row of draws."""
+        if options.seed != self.options.seed:
+            self._random = random.Random(options.seed)
         self.options = options
         self.rates: dict[FaultKind, float] = {**PROFILES[options.faults], **options.rates}
 

@@ -182,7 +182,11 @@ def test_an_office_that_the_ministry_does_not_know_is_refused_with_106(ministry:
     assert ministry.service("nhanHoSoDKHT", submission(code(1), maDonVi="30280"))["status"] == "1"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[1]", b'"x"', b'{"data":"\\ud800"}', b"\x00"])
+NO_SUBMISSIONS = [b"", b"{", b"\xff\xfe", b"[1]", b'"x"', b'{"data":"\\ud800"}', b"\x00", b'{"lanGui":1e999}']
+DEEP = [b"[" * depth + b"]" * depth for depth in (99, 101, 900, 5000, 200_000)]
+
+
+@pytest.mark.parametrize("body", [*NO_SUBMISSIONS, *DEEP], ids=range(13))
 def test_a_body_that_is_no_submission_is_refused_and_the_service_goes_on(ministry: Caller, body: bytes) -> None:
     assert ministry.service("nhanHoSoDKHT", body, good=False)["errorCode"] in {"302", "500"}
     assert ministry.service("nhanHoSoDKHT", submission(code(1)))["status"] == "1"

@@ -60,7 +60,9 @@ def test_what_is_within_the_contract_is_not_reported(changes: dict[str, Any]) ->
     assert said(changed(marriage(), changes)) == {}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'"x"', b"[" * 100_000, b'{"HoSo": 1}', b"{}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'"x"', b"[" * 100_000, b'{"HoSo": 1}', b"{}"]
+)
 def test_a_body_that_is_no_dossier_is_said_to_break_the_contract(body: bytes) -> None:
     found = applications.check(*DossierEvent.read(body))
 
@@ -232,7 +234,15 @@ def test_without_a_readable_instant_received_what_depends_on_it_is_left_out() ->
 
 @pytest.mark.parametrize("member", ["NgayTiepNhan", "NgayHenTra", "NgayNop"])
 @pytest.mark.parametrize(
-    "text", ["20230704240000", "20230704086000", "2023-07-04", "2023070408400", "20231304084000", "２０２３０７０４０８４０００"]
+    "text",
+    [
+        "20230704240000",
+        "20230704086000",
+        "2023-07-04",
+        "2023070408400",
+        "20231304084000",
+        "２０２３０７０４０８４０００",
+    ],
 )
 def test_an_instant_that_cannot_be_read_is_an_invalid_date(member: str, text: str) -> None:
     assert said(changed(marriage(), {member: text})) == {f"/HoSo/{member}": "DATE_INVALID E"}

@@ -107,7 +107,12 @@ def test_a_broken_paper_is_not_a_missing_one() -> None:
 
 @pytest.mark.parametrize(
     ("day", "expected"),
-    [("04/07/2023", None), ("05/07/2023", "DATE_FUTURE E"), ("2024", "DATE_FUTURE E"), ("32/01/2020", "DATE_INVALID E")],
+    [
+        ("04/07/2023", None),
+        ("05/07/2023", "DATE_FUTURE E"),
+        ("2024", "DATE_FUTURE E"),
+        ("32/01/2020", "DATE_INVALID E"),
+    ],
 )
 def test_a_decision_is_not_dated_after_the_day_received(day: str, expected: str | None) -> None:
     said = of_wife(TinhTrangHonNhan=3, LanKetHon=2, LyHon={**DECISION, "Ngay": day})

@@ -44,7 +44,9 @@ def test_names_of_letters_and_marks_are_taken(name: str) -> None:
     assert said == ({} if " " in name else {"HoTen": "NAME_SINGLE_WORD W"})
 
 
-@pytest.mark.parametrize("name", ["", " ", "L", " L\u200b", "Lê 2", "Lê_Khải", "Lê (Khải)", "Lê, Khải", "Lê " + "a" * 98])
+@pytest.mark.parametrize(
+    "name", ["", " ", "L", " L\u200b", "Lê 2", "Lê_Khải", "Lê (Khải)", "Lê, Khải", "Lê " + "a" * 98]
+)
 def test_names_outside_the_form_are_not(name: str) -> None:
     assert of_husband(HoTen=name) == {"HoTen": "NAME_FORM E"}
 
@@ -227,7 +229,9 @@ def test_a_partial_birth_date_is_warned_of(text: str, warned: bool) -> None:
     assert of_husband(NgaySinh=text) == ({"NgaySinh": "PARTIAL_DATE W"} if warned else {})
 
 
-@pytest.mark.parametrize(("text", "future"), [("04/07/2023", False), ("05/07/2023", True), ("2023", False), ("08/2023", True)])
+@pytest.mark.parametrize(
+    ("text", "future"), [("04/07/2023", False), ("05/07/2023", True), ("2023", False), ("08/2023", True)]
+)
 def test_a_paper_is_not_issued_after_the_day_received(text: str, future: bool) -> None:
     assert of_husband(GiayTo__NgayCap=text) == ({"GiayTo/NgayCap": "DATE_FUTURE E"} if future else {})
 
@@ -293,7 +297,9 @@ def test_from_july_2025_a_residence_has_no_district(place: dict[str, str], expec
     assert said == {f"NoiCuTru/{member}": codes for member, codes in expected.items()}
 
 
-@pytest.mark.parametrize(("died", "valid"), [("2004", True), ("31/12/2003", False), ("30/06/2025", True), ("01/07/2025", True)])
+@pytest.mark.parametrize(
+    ("died", "valid"), [("2004", True), ("31/12/2003", False), ("30/06/2025", True), ("01/07/2025", True)]
+)
 def test_a_place_of_death_is_judged_on_the_day_of_death(died: str, valid: bool) -> None:
     old = {"QuocGia": "VN", "MaTinh": "89", "MaHuyen": "883", "MaXa": "30298"}
     changes = {"NgayTiepNhan": "20250801080000", "ToKhai/NguoiChet/NgayChet": died, "ToKhai/NguoiChet/NoiChet": old}

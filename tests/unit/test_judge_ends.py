@@ -82,6 +82,18 @@ def test_a_result_without_its_document_is_awaited_and_not_lost() -> None:
     assert (verdict.lost, verdict.unfinished) == (0, 1)
 
 
+def test_a_late_document_leaves_the_day_of_a_death_s_registration_open() -> None:
+    item = dossiers(form="NguoiChet")[0]
+    dossier = item.event["HoSo"]
+    for registered, clean in (("19/11/2026", True), ("20/11/2026", True), ("18/11/2026", False)):
+        world = World(item)
+        world.submit(dossier)
+        world.show(dossier, 4, ketQuaXuLy='{"giayKhaiTu": null}', thoiGianThucHien="19/11/2026 16:00:00")
+        world.store(dossier, world.register(dossier))
+        world.province.first("result")["body"]["NgayDangKy"] = registered
+        assert (world.verdict().found("altered") == []) == clean
+
+
 def test_a_result_that_nobody_gave_is_unexpected() -> None:
     item = dossiers()[0]
     world = finished(item)

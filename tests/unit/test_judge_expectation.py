@@ -2,15 +2,29 @@
 
 import hashlib
 import json
+from datetime import date
+from importlib.resources import files
 from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from connector.sandbox.expectation import attachments, envelope, ministry_form
 from connector.sandbox.expected_result import province_result
+from connector.sandbox.generator import generate
 from connector.sandbox.matching import AnyText, Mentions, OneOf, differences
 from connector.sandbox.spelling import GROUPS, folded, group_code, group_name, number, text
 from tests.unit.judged_forms import DEATH, DOCUMENT, MARRIAGE, SENT_DEATH, SENT_MARRIAGE, Json, signed, state
+from tests.unit.judged_world import concrete, finished
+
+
+def schemas(partner: str, *names: str) -> dict[str, Draft202012Validator]:
+    text = files("connector.sandbox").joinpath("contracts", f"{partner}.openapi.yaml").read_text("utf-8")
+    components = yaml.safe_load(text)["components"]
+    return {
+        name: Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components}) for name in names
+    }
 
 
 def test_a_marriage_form_is_carried_as_the_contract_says() -> None:
@@ -103,3 +117,22 @@ def test_a_null_member_is_as_good_as_a_missing_one_but_types_must_agree() -> Non
     assert list(differences({"b": OneOf((None, "x"))}, {"b": "y"})) == ["/b"]
     assert list(differences([Mentions((("x", "y"),)), AnyText()], ["say y", None])) == []
     assert list(differences({"n": {"m": [1, 2]}}, {"n": {"m": [1, 3]}})) == ["/n/m/1"]
+
+
+@pytest.mark.parametrize("day", [date(2023, 7, 4), date(2025, 7, 5), date(2026, 11, 20)])
+def test_every_expected_form_keeps_the_ministry_s_contract(day: date) -> None:
+    forms = schemas("ministry", "MarriageForm", "DeathForm")
+    for item in generate(9, 250, day, faulty=0):
+        dossier = item.event["HoSo"]
+        kind = "DeathForm" if "NguoiChet" in dossier["ToKhai"] else "MarriageForm"
+        assert not [list(e.path) for e in forms[kind].iter_errors(concrete(ministry_form(dossier)))]
+
+
+@pytest.mark.parametrize("day", [date(2023, 7, 4), date(2026, 11, 20)])
+def test_every_expected_result_keeps_the_province_s_contract(day: date) -> None:
+    result = schemas("province", "Result")["Result"]
+    items = list(generate(9, 150, day, faulty=0))
+    stored = [effect["body"] for effect in finished(*items).province.all if effect["kind"] == "result"]
+    assert len(stored) == 150
+    for body in stored:
+        assert not [list(e.path) for e in result.iter_errors(body)]

@@ -244,7 +244,7 @@ def test_a_dossier_becomes_a_data_text_in_well_under_a_millisecond() -> None:
 
 
 def _seconds(dossier: Any) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(10):
         to_ministry.data_text(to_records.application(dossier))
-    return (time.perf_counter() - start) / 10
+    return (time.process_time() - start) / 10

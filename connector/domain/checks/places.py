@@ -8,7 +8,7 @@ from schemas.reading import Form
 class At:
     """The place of one form in a body; called with a member's name it gives that member's pointer.
 
-    `joint` is empty where the partner writes the form's members flat, behind a prefix (`/chong` + `HoTen`).
+    `joint` is empty where the partner writes the form's members flat, behind the prefix that the pointer ends in.
     """
 
     __slots__ = ("_inner", "_joint", "_names", "_required", "pointer")

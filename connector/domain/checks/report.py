@@ -35,14 +35,14 @@ class Report:
         """Whether the member is there, or has to be, and could not be read."""
         return bool(self._broken) and at(member) in self._broken
 
-    def date(self, at: At, member: str, text: str | None, code: Code = Code.DATE_INVALID) -> PartialDate | None:
+    def date(self, at: At, member: str, text: str | None) -> PartialDate | None:
         """The civil date, perhaps partial; None when it is absent or, with a finding, no date."""
         if text is None or (not at.requires(member) and given(text) is None):
             return None
         try:
             return PartialDate.parse(text, self._separator)
         except ValueError:
-            self.add(code, at(member))
+            self.add(Code.DATE_INVALID, at(member))
             return None
 
     def instant(self, at: At, member: str, text: str | None, code: Code = Code.DATE_INVALID) -> datetime | None:

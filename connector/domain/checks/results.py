@@ -9,10 +9,12 @@ from connector.domain.checks.places import At
 from connector.domain.checks.registered import check_registered, differing_members
 from connector.domain.checks.report import Report, day_of, given
 from connector.domain.checks.states import STATE
+from connector.domain.checks.territory import is_code
 from schemas.findings import Code, Finding, data_changed
 from schemas.ministry import (
     DATE_SEPARATOR,
     INSTANT_FORMAT,
+    MODULES,
     Annotation,
     DeathEntry,
     DeathResult,
@@ -40,7 +42,7 @@ def read_result(state: DossierState) -> tuple[MarriageResult | DeathResult | Non
     text = given(state.result)
     if text is None or state.module is None:
         return None, ()
-    form: type[MarriageResult | DeathResult] = MarriageResult if state.module == "LTKH" else DeathResult
+    form: type[MarriageResult | DeathResult] = MarriageResult if state.module == MODULES["marriage"] else DeathResult
     result, faults = form.read(text.encode("utf-8", "surrogatepass"))
     return result, tuple(Fault(_RESULT_AT + fault.pointer, fault.kind) for fault in faults)
 
@@ -87,6 +89,8 @@ def check_entry(entry: MarriageEntry | DeathEntry | None, faults: tuple[Fault, .
     registered = report.date(at, "registered_on", entry.registered_on)
     _check_registration(report, at, ("number", entry.number), entry.book, registered)
     _check_office(report, at, "registering_office", entry.registering_office, registered)
+    if entry.office is not None and not is_code(entry.office, 5):
+        report.breaks(at("office"), "pattern")
     for index, annotation in enumerate(entry.annotations or ()):
         report.date(at.item("annotations", index, Annotation), "noted_on", annotation.noted_on)
     check_registered(report, at, entry, names_required=True)

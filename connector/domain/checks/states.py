@@ -12,6 +12,7 @@ from schemas.values import DOSSIER_CODE, clean_code
 
 STATE: Final = At(DossierState)
 STATES: Final = range(1, 7)
+LONGEST_CODE: Final = 50
 
 
 def check_state(state: DossierState | None, faults: tuple[Fault, ...]) -> list[Finding]:
@@ -25,8 +26,12 @@ def check_state(state: DossierState | None, faults: tuple[Fault, ...]) -> list[F
             report.instant(STATE, member, text, Code.TIME_INVALID)
         if state.state is not None and state.state not in STATES:
             report.add(Code.STATUS_UNKNOWN, STATE("state"))
-        if state.dossier_code is not None and not DOSSIER_CODE.fullmatch(clean_code(state.dossier_code)):
+        if state.dossier_code is not None and not _is_dossier_code(clean_code(state.dossier_code)):
             report.breaks(STATE("dossier_code"), "pattern")
         if state.office is not None and not is_code(state.office, 5):
             report.breaks(STATE("office"), "pattern")
     return report.findings()
+
+
+def _is_dossier_code(code: str) -> bool:
+    return len(code) <= LONGEST_CODE and DOSSIER_CODE.fullmatch(code) is not None

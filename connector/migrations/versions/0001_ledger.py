@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("ministry_code", sa.Text(), nullable=True),
         sa.Column("state", sa.SmallInteger(), nullable=True),
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state_ordinal", sa.Integer(), nullable=True),
         sa.Column("state_item", sa.LargeBinary(), nullable=True),
         sa.Column("asked_for", sa.Integer(), nullable=True),
         sa.Column("awaits_document", sa.Boolean(), server_default="false", nullable=False),

@@ -12,6 +12,7 @@ from connector.sandbox.province.dossiers import Dossiers
 
 _MOST = 500
 _NAME = "feed"
+_BROKEN = "broken pages"
 
 
 class Feed:
@@ -19,7 +20,10 @@ class Feed:
 
     def __init__(self, house: Province, dossiers: Dossiers) -> None:
         self._house, self._dossiers = house, dossiers
-        self.broken_pages: list[str] = []
+
+    def break_page(self, text: str) -> None:
+        """Answer the next call with this text in place of a page."""
+        self._house.store.remember(_BROKEN, [*(self._house.store.recall(_BROKEN) or []), text])
 
     # -- su-kien --------------------------------------------------------------------------------------------------
 
@@ -33,8 +37,9 @@ class Feed:
             after = self._oldest() if cursor is None else self._place(cursor)
             if after is None:
                 return reply(CURSOR)
-            if self.broken_pages:
-                return Reply.text(self.broken_pages.pop(0))
+            if broken := self._house.store.recall(_BROKEN):
+                self._house.store.remember(_BROKEN, broken[1:])
+                return Reply.text(broken[0])
             return self._page(after, int(size), cursor)
 
     def _page(self, after: int, size: int, cursor: str | None) -> Reply:

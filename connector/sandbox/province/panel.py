@@ -59,8 +59,8 @@ class Panel:
         with self._house.store.transaction():
             for raw in body.get("items", []):
                 self._dossiers.append(str(raw))
-        if "broken_page" in body:
-            self._feed.broken_pages.append(str(body["broken_page"]))
+            if "broken_page" in body:
+                self._feed.break_page(str(body["broken_page"]))
         return Reply.json({"items": len(body.get("items", []))})
 
     def _list(self, call: Call) -> Reply:

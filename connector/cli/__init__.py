@@ -1,0 +1,1 @@
+"""The commands of `lienthong`, one module each; `main` puts them together."""

@@ -1,0 +1,96 @@
+"""`lienthong status`: how the interconnection stands, in one look."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from connector import settings
+from connector.adapters import overview
+from connector.adapters.overview import NEEDS_PERSON, OVERDUE_AFTER, Overview
+from connector.cli.endings import NEEDS_ATTENTION
+from connector.cli.opening import ledger
+from connector.cli.output import AsJson, for_people, instant, write_json, write_line, write_table
+from connector.domain import units
+from connector.domain.message import Partner, State
+from schemas.values import VIETNAM
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(status)
+
+
+def status(as_json: AsJson = False) -> None:
+    """Tình trạng / counts by route and state, the oldest waiting message, the backlog's forecast, areas, breakers.
+
+    Exit 1 when a message needs a person, a partner is closed, or something is overdue.
+    """
+    with ledger(settings.load()) as look:
+        found, now = overview.look(look.db, look.now), look.now
+    reasons = list(attention(found, now))
+    if as_json:
+        write_json(as_document(found, now))
+    else:
+        _write(found, now, reasons)
+    if reasons:
+        raise typer.Exit(NEEDS_ATTENTION)
+
+
+def attention(found: Overview, now: datetime) -> Iterator[str]:
+    """What a person should look at, one line each."""
+    for state in NEEDS_PERSON:
+        number = found.total([state])
+        if number:
+            yield f"{number} thông điệp / messages {state}: lienthong messages list --state {state}"
+    for partner, (until, why) in found.closed.items():
+        yield f"{partner} tạm ngừng đến / closed until {for_people(until)}: {why}"
+    if found.due_since is not None and now - found.due_since > OVERDUE_AFTER:
+        yield f"có thông điệp quá hạn gửi từ / a message is overdue since {for_people(found.due_since)}"
+
+
+def as_document(found: Overview, now: datetime) -> dict[str, Any]:
+    """The JSON of `status` (contract operating.md)."""
+    waiting = found.waiting_since
+    return {
+        "routes": {route: dict(states) for route, states in found.counts.items()},
+        "oldest_waiting_seconds": None if waiting is None else max(round((now - waiting).total_seconds()), 0),
+        "forecast_empty_at": instant(found.empty_at),
+        "breakers": {partner: "open" if partner in found.closed else "closed" for partner in Partner},
+        "areas": areas(found, now),
+    }
+
+
+def areas(found: Overview, now: datetime) -> list[dict[str, Any]]:
+    """Areas by procedure with their mode, as `rollout list` has them. All of them are live."""
+    everywhere = units.area(units.EVERYWHERE)
+    name = everywhere.name if everywhere else units.EVERYWHERE
+    return [
+        {
+            "area": units.EVERYWHERE,
+            "name": name,
+            "units": [unit.code for unit in units.communes_of(units.EVERYWHERE, now.astimezone(VIETNAM).date())],
+            "procedure": "all",
+            "mode": "live",
+            "since": None,
+            "by": "system",
+            "why": "mọi địa bàn đều mở / every area is open",
+            "held": found.held_by_area,
+        }
+    ]
+
+
+def _write(found: Overview, now: datetime, reasons: list[str]) -> None:
+    document = as_document(found, now)
+    rows = [(route, *states.values()) for route, states in found.counts.items()]
+    write_table(["tuyến / route", *State], rows, numbers=range(1, len(State) + 1))
+    write_line()
+    oldest = document["oldest_waiting_seconds"]
+    write_line(f"chờ lâu nhất / oldest waiting:  {'-' if oldest is None else f'{oldest} s'}")
+    write_line(f"dự kiến hết / forecast empty:   {for_people(found.empty_at) or '-'}")
+    for partner, breaker in document["breakers"].items():
+        write_line(f"{partner}: {breaker}")
+    for area in document["areas"]:
+        write_line(f"{area['name']} ({area['area']}): {area['mode']}, giữ lại / held {area['held']}")
+    for reason in reasons:
+        write_line(f"! {reason}")

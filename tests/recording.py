@@ -1,0 +1,102 @@
+"""Puts the checker of tests/contract.py on the line: `Watch` on a `requests.Session`, `Proxy` between two processes."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+
+from tests.contract import Contract, Exchange
+
+
+@dataclass
+class Watch:
+    """Collects the violations of everything that a session exchanges: `session.hooks["response"].append(watch)`."""
+
+    contract: Contract
+    sides: str = "both"
+    violations: list[str] = field(default_factory=list)
+    exchanges: int = 0
+
+    def __call__(self, response: requests.Response, *args: Any, **kwargs: Any) -> None:
+        request = response.request
+        body = request.body or b""
+        self.saw(
+            Exchange(
+                request.method or "",
+                request.url or "",
+                dict(request.headers),
+                body.encode() if isinstance(body, str) else bytes(body),
+                response.status_code,
+                dict(response.headers),
+                response.content,
+            )
+        )
+
+    def saw(self, exchange: Exchange) -> None:
+        self.exchanges += 1
+        self.violations += [
+            f"{exchange.method} {exchange.path} {exchange.status} {violation}"
+            for violation in self.contract.violations(exchange, self.sides)
+        ]
+
+
+_OWN_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length", "date", "server"}
+
+
+class Proxy:
+    """A recording HTTP proxy before a partner, for exchanges between two other processes; `/control/` passes unjudged.
+
+    Where the partner breaks its connection, the caller's is broken too, and nothing is recorded.
+    """
+
+    def __init__(self, upstream: str, saw: Callable[[Exchange], None]) -> None:
+        target = urlsplit(upstream)
+        lock = threading.Lock()
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one_call(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = {k: v for k, v in self.headers.items() if k.lower() not in _OWN_HOP}
+                line = HTTPConnection(target.hostname or "", target.port, timeout=60)
+                try:
+                    line.request(self.command, self.path, body, headers)
+                    answer = line.getresponse()
+                    content = answer.read()
+                except (OSError, HTTPException):
+                    self.close_connection = True
+                    return
+                finally:
+                    line.close()
+                sent = {k: v for k, v in answer.getheaders() if k.lower() not in _OWN_HOP}
+                if not self.path.startswith("/control/"):
+                    with lock:
+                        saw(Exchange(self.command, self.path, headers, body, answer.status, sent, content))
+                self.send_response(answer.status)
+                for name, value in {**sent, "Content-Length": str(len(content))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = handle_one_call
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
