@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     lease: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(minutes=2)
     register_from: Annotated[date | None, BeforeValidator(read_day)] = None
     """First day of register entries at the first start; None means the day of installation."""
+    queue: Annotated[str, BeforeValidator(read_line)] = "lienthong"
+    """Celery's queue; two installations that share a broker need two names."""
     concurrency: Annotated[int, BeforeValidator(read_whole_number)] = Field(default_factory=available_cores)
     console_bind: Annotated[Bind, BeforeValidator(read_bind)] = Bind("127.0.0.1", 8800)
     clock: Annotated[datetime | None, BeforeValidator(read_instant)] = None

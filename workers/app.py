@@ -12,7 +12,6 @@ from connector import logs, settings, wiring
 from connector.settings import BadSettings, Settings, variable
 from connector.wiring import Connector
 
-QUEUE: Final = "lienthong"
 # A task works for a few seconds; one that runs this long hangs, and what it holds is worth less than its process.
 TIME_LIMIT: Final = 300
 _TRANSPORT: Final = {
@@ -34,9 +33,8 @@ def make_app(given: Settings) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,
-        task_default_queue=QUEUE,
+        task_default_queue=given.queue,
         task_create_missing_queues=False,
-        task_queues=None,
         # The ledger holds the work: a task that is lost with its worker is not missed, one that runs twice finds nothing.
         task_acks_late=True,
         task_reject_on_worker_lost=False,

@@ -64,10 +64,10 @@ class LedgerScheduler(Scheduler):
         return True
 
     def _let_go(self) -> None:
-        if self._lock is not None:
-            self._lock.invalidate()
-            self._lock.close()
-            self._lock = None
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.invalidate()  # back in the pool it would keep the lock
+            lock.close()
 
     def _send(self, agenda: Agenda) -> None:
         if agenda.expire:

@@ -29,7 +29,9 @@ def ask_states() -> None:
     if report.error is not None:
         log.warning("intake.failed", partner="ministry", code=report.error.code, http_status=report.error.http_status)
     if report.changed or report.invalid:
-        log.info("intake.states_asked", count=report.asked, taken=report.changed, stale=report.stale, invalid=report.invalid)
+        log.info(
+            "intake.states_asked", count=report.asked, taken=report.changed, stale=report.stale, invalid=report.invalid
+        )
     hint(report.routes)
 
 

@@ -1,9 +1,12 @@
 """Whether Celery's broker is there. Its URL is read here as Celery reads it; nothing is sent but a PING."""
 
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.retry import Retry
 
 _PATIENCE = 3.0
 
@@ -29,7 +32,7 @@ def ping(url: str) -> str:
 
 def _client(url: str) -> Redis:
     if not url.startswith("redis+socket://"):
-        return Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+        return Redis.from_url(url, **_once())
     parsed = urlsplit(url)
     database = parse_qs(parsed.query).get("virtual_host", ["0"])[0].strip("/")
     return Redis(
@@ -37,8 +40,14 @@ def _client(url: str) -> Redis:
         db=int(database or 0),
         username=unquote(parsed.username) if parsed.username else None,
         password=unquote(parsed.password) if parsed.password else None,
-        socket_timeout=_PATIENCE,
+        **_once(),
     )
+
+
+def _once() -> dict[str, Any]:
+    """One question, one wait: left to itself the client would ask ten times."""
+    retry = Retry(NoBackoff(), 0)
+    return {"socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE, "retry": retry}
 
 
 def _ping_sentinels(urls: list[str]) -> str:
@@ -47,12 +56,7 @@ def _ping_sentinels(urls: list[str]) -> str:
     for url in urls:
         parsed = urlsplit(url)
         try:
-            with Redis(
-                host=parsed.hostname or "localhost",
-                port=parsed.port or 26379,
-                socket_timeout=_PATIENCE,
-                socket_connect_timeout=_PATIENCE,
-            ) as sentinel:
+            with Redis(host=parsed.hostname or "localhost", port=parsed.port or 26379, **_once()) as sentinel:
                 sentinel.ping()
             there += 1
         except (AuthenticationError, ResponseError):

@@ -1,5 +1,8 @@
 """The way to PostgreSQL: engines, and migrations that several machines may start at once."""
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from typing import Final
 
@@ -52,6 +55,29 @@ def migrate(url: str) -> str:
             db.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
             db.commit()
             engine.dispose()
+
+
+@contextmanager
+def own_database(url: str, name: str) -> Iterator[str]:
+    """A database of its own on the server of this URL, dropped at the end. Needs the right to create one (DatabaseAway)."""
+    parsed = make_url(_with_driver(url))
+    made = f"{name}_{secrets.token_hex(4)}"
+    engine = create_engine(
+        parsed, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 5}
+    )
+    try:
+        with engine.connect() as db:
+            db.execute(text(f"CREATE DATABASE {made}"))
+    except DBAPIError as error:
+        raise DatabaseAway(
+            "không tạo được cơ sở dữ liệu riêng / no database of its own could be made on the given server; nothing was "
+            "changed; the user of LIENTHONG_DATABASE_URL needs the right CREATEDB, or leave the variable out"
+        ) from error
+    try:
+        yield parsed.set(drivername="postgresql", database=made).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as db:
+            db.execute(text(f"DROP DATABASE IF EXISTS {made} WITH (FORCE)"))
 
 
 def is_away(error: DBAPIError) -> bool:

@@ -65,7 +65,7 @@ def count(db: Connection) -> Counts:
     of their own, `_CLOSED`: today the rows themselves.
     """
     counts: Counts = {route: dict.fromkeys(State, 0) for route in Route}
-    for statement in (_OPEN, _CLOSED):
+    for statement in (OPEN, _CLOSED):
         for row in db.execute(statement):
             counts[Route(row.route)][State(row.state)] = row.number
     return counts
@@ -91,7 +91,7 @@ def _counting(states: Iterable[State]) -> str:
 
 
 # One part for each partial index, because the planner takes none that covers only some of the states asked for.
-_OPEN: Final = text(
+OPEN: Final = text(
     " UNION ALL ".join(
         _counting(states)
         for states in ((State.READY,), (State.SENDING,), (State.HELD, State.EXHAUSTED), (State.INVALID, State.REFUSED))

@@ -15,6 +15,8 @@ from connector.cli.endings import sentences
 # Command → its module, which has `register(app)`; the help lists them in this order. A module is imported when its
 # command is asked for: all of them together take seconds on a busy machine, and scripts call `status` often.
 COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "connector.cli.demo",
+    "up": "connector.cli.up",
     "status": "connector.cli.status",
     "messages": "connector.cli.messages",
     "doctor": "connector.cli.doctor",

@@ -151,7 +151,7 @@ def test_pages_follow_each_other_while_new_messages_come(lienthong: Commands, ro
         (["--since", "yesterday"], "2023-06-01T08:00"),
         (["--until", "5"], "30m"),
         (["--limit", "1001"], "1000"),
-        (["--limit", "0"], "1000"),
+        (["--limit", "0"], "equal to 1"),
         (["--after", "zzz"], "next"),
         (["--code", "Nguyễn Văn A"], "ID_LENGTH"),
         (["--colour", "red"], "--colour"),
@@ -269,15 +269,12 @@ def test_nothing_is_shown_when_no_trace_can_be_left(lienthong: Commands, rows: R
     assert lienthong.run("messages", "show", str(message_id), "--reveal", "--reason", "why not", code=69).stdout == ""
 
 
-def test_a_body_that_is_no_json_is_revealed_byte_for_byte_and_harmless_to_a_terminal(
-    lienthong: Commands, rows: Rows
-) -> None:
-    [message_id] = rows.take_in(draft(1, body=b"\x1b[2J\xff"), draft(2, body='"\\u009b2J\u009b2J"'.encode()))[:1]
+def test_a_body_that_is_no_json_is_revealed_byte_for_byte(lienthong: Commands, rows: Rows) -> None:
+    [message_id] = rows.take_in(draft(1, body=b"\x1b[2J\xff"))
 
-    revealed = ("messages", "show", str(message_id), "--reveal", "--reason", "looking for the fault")
+    found = lienthong.json("messages", "show", str(message_id), "--reveal", "--reason", "looking for the fault")
 
-    assert lienthong.json(*revealed)["content"]["base64"] == "G1sySv8="
-    assert "\x1b" not in lienthong.run(*revealed).stdout
+    assert found["content"]["base64"] == "G1sySv8="
 
 
 def test_control_characters_in_a_body_do_not_reach_the_terminal(lienthong: Commands, rows: Rows) -> None:
