@@ -1,5 +1,10 @@
-"""Puts the checker of tests/contract.py on the line: `Watch` on a `requests.Session`, `Proxy` between two processes."""
+"""Puts the checker of tests/contract.py on the line.
 
+`Watch` on a `requests.Session` that reads whole answers, `RecordingAdapter` under one that streams them, `Proxy` between two
+processes.
+"""
+
+import io
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +14,10 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
 
 from tests.contract import Contract, Exchange
 
@@ -60,6 +69,7 @@ class Proxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # headers and body go out in two writes
 
             def handle_one_call(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -100,3 +110,42 @@ class Proxy:
     def __exit__(self, *about: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class RecordingAdapter(HTTPAdapter):
+    """Stands where a session had its own adapter; every exchange that ended with a whole answer is shown to `saw`.
+
+    The answer is read here and handed on as a stream again, as a client that reads by itself expects it. One that breaks off
+    is not judged, and breaks off for the client too.
+    """
+
+    def __init__(self, saw: Callable[[Exchange], None], connections: int = 12) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=Retry(0, read=False))
+        self._saw = saw
+        self._lock = threading.Lock()
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().send(request, *args, **kwargs)
+        try:
+            content = response.raw.read(decode_content=True)
+        except HTTPError as error:
+            response.close()
+            raise requests.ConnectionError(error, request=request) from error
+        headers = {name: value for name, value in response.headers.items() if name.lower() != "content-encoding"}
+        response.raw.release_conn()
+        response.raw = HTTPResponse(io.BytesIO(content), status=response.status_code, preload_content=False)
+        sent = request.body or b""
+        body = sent.encode() if isinstance(sent, str) else bytes(sent)
+        with self._lock:
+            self._saw(
+                Exchange(
+                    request.method or "",
+                    request.url or "",
+                    dict(request.headers),
+                    body,
+                    response.status_code,
+                    headers,
+                    content,
+                )
+            )
+        return response

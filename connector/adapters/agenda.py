@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from connector.adapters import feeds
+from connector.adapters import feeds, partners
 from connector.domain.message import DESTINATION, Partner, Route
 
 
@@ -27,7 +27,7 @@ SHORTEST_WAIT: Final = timedelta(milliseconds=100)
 
 def look(db: Connection, now: datetime) -> Agenda:
     """Looks at the ledger. Partners that are closed have nothing due."""
-    closed = feeds.closed_partners(db, now)
+    closed = partners.shut(db, now)
     row = db.execute(_LOOK, {"feed": feeds.PROVINCE_EVENTS}).one()
     due = dict(zip((route.value for route in Route), row.due, strict=True))
     routes = [r for r in Route if DESTINATION[r] not in closed and due[r.value] is not None and due[r.value] <= now]

@@ -1,4 +1,4 @@
-"""Feeds that are read by one worker at a time, and partners that are closed for a while."""
+"""Feeds: each is read by one worker at a time, from where the last page was written."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,9 +6,6 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from connector.domain.attempts import UNAUTHORISED_PAUSE, patience_of
-from connector.domain.errors import DeliveryError, Throttled, Unauthorised
-from connector.domain.message import Partner
 
 PROVINCE_EVENTS: Final = "province-events"
 
@@ -66,37 +63,3 @@ def advance(
             "until": now + lease,
         },
     )
-
-
-def close_partner(db: Connection, partner: Partner, *, until: datetime, why: str) -> None:
-    """Nothing is claimed for the partner until then, by any worker. A longer closing stays."""
-    db.execute(
-        text(
-            "INSERT INTO partner (name, closed_until, why) VALUES (:name, :until, :why)"
-            " ON CONFLICT (name) DO UPDATE SET closed_until = excluded.closed_until, why = excluded.why"
-            " WHERE partner.closed_until IS NULL OR partner.closed_until < excluded.closed_until"
-        ),
-        {"name": partner.value, "until": until, "why": why},
-    )
-
-
-def close_for(db: Connection, partner: Partner, error: DeliveryError, now: datetime) -> None:
-    """Closes a partner that asks for patience or does not accept us; any other error closes nothing."""
-    if isinstance(error, Throttled):
-        close_partner(db, partner, until=now + patience_of(error), why=error.outcome)
-    elif isinstance(error, Unauthorised):
-        close_partner(db, partner, until=now + UNAUTHORISED_PAUSE, why=error.outcome)
-
-
-def open_partner(db: Connection, partner: Partner) -> None:
-    """The partner answered again."""
-    db.execute(
-        text("UPDATE partner SET closed_until = NULL, why = NULL WHERE name = :name AND closed_until IS NOT NULL"),
-        {"name": partner.value},
-    )
-
-
-def closed_partners(db: Connection, now: datetime) -> dict[Partner, tuple[datetime, str]]:
-    """Partners that are closed now: until when, and why."""
-    rows = db.execute(text("SELECT name, closed_until, why FROM partner WHERE closed_until > :now"), {"now": now})
-    return {Partner(row.name): (row.closed_until, row.why) for row in rows}

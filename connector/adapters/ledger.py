@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, text
 
-from connector.domain.attempts import Settlement
+from connector.domain.attempts import LEASE_ENDED, Settlement
 from connector.domain.message import BLOCKS_ITS_LANE, Draft, Hold, Move, Route, State, allowed, check_move
 from schemas.findings import Finding
 from schemas.values import Procedure
@@ -98,13 +98,32 @@ def _columns(drafts: Sequence[Draft]) -> dict[str, object]:
     }
 
 
-def claim(db: Connection, route: Route, *, limit: int, now: datetime, lease: timedelta, worker: str) -> list[Claimed]:
+def claim(
+    db: Connection,
+    route: Route,
+    *,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+    worker: str,
+    suspects: bool = False,
+) -> list[Claimed]:
     """Takes the messages that are due, at most `limit`, oldest first, and only the first of each lane.
+
+    `suspects` are those whose last worker died with them; they are taken when asked for, and only then.
 
     What another worker is claiming at this moment is skipped. Each gets a new fence, and a lease that ends by itself.
     """
     rows = db.execute(
-        _CLAIM, {"route": route.value, "limit": limit, "now": now, "until": now + lease, "worker": worker}
+        _CLAIM,
+        {
+            "route": route.value,
+            "limit": limit,
+            "now": now,
+            "until": now + lease,
+            "worker": worker,
+            "suspects": suspects,
+        },
     ).mappings()
     return [_claimed(row) for row in rows]
 
@@ -246,6 +265,7 @@ _CLAIM: Final = text(f"""
     WITH due AS (
         SELECT m.id FROM message m
         WHERE m.state = 'ready' AND m.route = :route AND m.due_at <= :now
+          AND (m.last_code IS NOT DISTINCT FROM '{LEASE_ENDED}') = :suspects
           AND NOT EXISTS (
               SELECT 1 FROM message e
               WHERE e.route = m.route AND e.subject = m.subject AND (e.version, e.seq) < (m.version, m.seq)

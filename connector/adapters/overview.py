@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from connector.adapters import feeds
+from connector.adapters import partners
+from connector.adapters.partners import Standing
 from connector.domain.message import Hold, Partner, Route, State
 
 Counts = dict[Route, dict[State, int]]
@@ -27,14 +28,14 @@ OVERDUE_AFTER: Final = timedelta(minutes=15)
 class Overview:
     """`waiting_since`: intake of the oldest message that is ready or being sent. `due_since`: since when the first of
     the due ones is. `empty_at`: when nothing will wait any more at the present rate; None when nothing waits or no rate
-    is known. `closed`: partners for whom nothing is claimed, until when and why. `held_by_area`: by an area's mode.
+    is known. `partners`: how their breakers stand. `held_by_area`: by an area's mode.
     """
 
     counts: Counts
     waiting_since: datetime | None
     due_since: datetime | None
     empty_at: datetime | None
-    closed: dict[Partner, tuple[datetime, str]]
+    partners: dict[Partner, Standing]
     held_by_area: int
 
     def total(self, states: Iterable[State]) -> int:
@@ -53,7 +54,7 @@ def look(db: Connection, now: datetime) -> Overview:
         waiting_since=row.waiting_since,
         due_since=row.due_since if row.due_since and row.due_since < now else None,
         empty_at=_forecast(db, waiting, now),
-        closed=feeds.closed_partners(db, now),
+        partners=partners.standing(db, now),
         held_by_area=row.held,
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -212,6 +213,12 @@ partner: Final = Table(
     Column("name", Text, primary_key=True),
     _instant("closed_until"),
     Column("why", Text),
+    Column("tripped", Boolean, nullable=False, server_default="false"),
+    Column("trips", Integer, nullable=False, server_default="0"),
+    Column("good", Float(53), nullable=False, server_default="0"),
+    Column("bad", Float(53), nullable=False, server_default="0"),
+    _instant("sampled_at"),
+    _instant("probe_until"),
 )
 
 clock: Final = Table(

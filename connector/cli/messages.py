@@ -94,14 +94,14 @@ def _leave_trace(look: Look, message_id: UUID, reason: str) -> None:
 
 
 def operator() -> str:
-    """Who sits here, as the audit names them: the account, the one behind sudo included, and the machine."""
-    account = getpass.getuser()
-    behind = os.environ.get("SUDO_USER")
-    return (
-        f"{behind}({account})@{socket.gethostname()}"
-        if behind and behind != account
-        else f"{account}@{socket.gethostname()}"
-    )
+    """Who sits here, as the audit names them: the account, who stands behind sudo, and the machine."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have a number only
+        account = f"uid-{os.getuid()}"
+    behind = os.environ.get("SUDO_USER", account)
+    who = account if behind == account else f"{behind}({account})"
+    return f"{who}@{socket.gethostname()}"
 
 
 def _write_list(messages: tuple[MessageView, ...]) -> None:

@@ -20,7 +20,7 @@ from connector.local.home import LocalError
 from connector.local.servers import Urls, running_broker
 from connector.settings import Settings, variable
 
-PAUSE_SECONDS: Final = 3.0
+PAUSE_SECONDS: Final = 2.0
 _CELERY: Final = ("-m", "celery", "--quiet", "-A", "workers.app")
 
 

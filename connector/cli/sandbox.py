@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from connector import settings
+from connector.cli.endings import WRONG_USAGE
 from connector.cli.output import say
 from connector.sandbox.serve import serve
 from connector.setting_types import Bind, read_bind, read_duration
@@ -48,24 +49,30 @@ def read_address(text: str) -> Bind:
         raise typer.BadParameter(str(error)) from None
 
 
+Address = Annotated[
+    Bind | None,
+    typer.Option(parser=read_address, metavar="HOST:PORT", help="Địa chỉ / default 127.0.0.1:8801 and :8802."),
+]
+Store = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="Tệp SQLite / default LIENTHONG_HOME/sandbox/PARTNER.db.")
+]
+Pace = Annotated[
+    float | None,
+    typer.Option(parser=read_pace, metavar="DURATION", help="Nhịp / between two steps of a dossier, as 500ms."),
+]
+ReadyFile = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="Ghi địa chỉ / the URL is written there once it answers.")
+]
+
+
 def sandbox(
     partner: Annotated[PartnerName, typer.Argument(help="Đối tác / which partner.")],
-    bind: Annotated[
-        Bind | None,
-        typer.Option(parser=read_address, metavar="HOST:PORT", help="Địa chỉ / default 127.0.0.1:8801 and :8802."),
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Tệp SQLite / default LIENTHONG_HOME/sandbox/PARTNER.db.")
-    ] = None,
+    bind: Address = None,
+    store: Store = None,
     faults: Annotated[Faults, typer.Option(help="Sự cố giả lập / how the partner behaves.")] = Faults.CALM,
     seed: Annotated[int, typer.Option(help="Số gieo / the same seed, the same chances.")] = 1,
-    pace: Annotated[
-        float | None,
-        typer.Option(parser=read_pace, metavar="DURATION", help="Nhịp / between two steps of a dossier, as 500ms."),
-    ] = None,
-    ready_file: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Ghi địa chỉ / the URL is written there once it answers.")
-    ] = None,
+    pace: Pace = None,
+    ready_file: ReadyFile = None,
 ) -> None:
     """Một đối tác giả lập / one simulated partner, until Ctrl-C or SIGTERM.
 
@@ -74,9 +81,6 @@ def sandbox(
     given = settings.load()
     client_id, secret = _credentials(given, partner)
     path = store or given.home / "sandbox" / f"{partner.value}.db"
-    options: dict[str, object] = {"faults": faults.value, "seed": seed}
-    if pace is not None:
-        options["pace"] = pace
     address = str(bind or DEFAULT_BIND[partner.value])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,15 +90,14 @@ def sandbox(
             path,
             client_id=client_id,
             client_secret=secret,
-            settings=options,
+            settings={"faults": faults.value, "seed": seed, **({} if pace is None else {"pace": pace})},
             clock_start=given.clock,
             ready_file=ready_file,
         )
     except OSError as error:
-        say(
-            f"không mở được / cannot serve at {address} from {path}: {error.strerror}; choose another --bind or --store"
-        )
-        raise typer.Exit(2) from None
+        why = error.strerror or type(error).__name__
+        say(f"không mở được / cannot serve at {address} from {path} ({why}); choose another --bind or --store")
+        raise typer.Exit(WRONG_USAGE) from None
 
 
 def _credentials(given: Settings, partner: PartnerName) -> tuple[str, str]:

@@ -43,8 +43,10 @@ def attention(found: Overview, now: datetime) -> Iterator[str]:
         number = found.total([state])
         if number:
             yield f"{number} thông điệp / messages {state}: lienthong messages list --state {state}"
-    for partner, (until, why) in found.closed.items():
-        yield f"{partner} tạm ngừng đến / closed until {for_people(until)}: {why}"
+    for partner, door in found.partners.items():
+        if door.breaker != "closed":
+            until = for_people(door.until) or "lượt thử / a probe"
+            yield f"{partner} tạm ngừng đến / closed until {until}: {door.why}"
     if found.due_since is not None and now - found.due_since > OVERDUE_AFTER:
         yield f"có thông điệp quá hạn gửi từ / a message is overdue since {for_people(found.due_since)}"
 
@@ -56,7 +58,7 @@ def as_document(found: Overview, now: datetime) -> dict[str, Any]:
         "routes": {route: dict(states) for route, states in found.counts.items()},
         "oldest_waiting_seconds": None if waiting is None else max(round((now - waiting).total_seconds()), 0),
         "forecast_empty_at": instant(found.empty_at),
-        "breakers": {partner: "open" if partner in found.closed else "closed" for partner in Partner},
+        "breakers": {partner: door.breaker for partner, door in found.partners.items()},
         "areas": areas(found, now),
     }
 

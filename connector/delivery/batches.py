@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection, Engine
 
-from connector.adapters import dossiers, feeds, lanes, ledger
+from connector.adapters import dossiers, lanes, ledger, partners
+from connector.adapters.partners import Door
 from connector.delivery.aftermath import Ended, follow_up
 from connector.delivery.senders import Answer, Errand, Senders, Sent
 from connector.domain.attempts import (
@@ -22,11 +24,16 @@ from connector.domain.attempts import (
     lease_ended,
     put_back,
 )
-from connector.domain.errors import DeliveryError, NotExpectedNow, Throttled, Unauthorised
+from connector.domain.breaker import is_failure
+from connector.domain.errors import DeliveryError, NotExpectedNow, Throttled, Unauthorised, Unreachable
 from connector.domain.message import DESTINATION, Hold, Partner, Route
 
 BATCH: Final = {Route.PROGRESS: 400}
 USUAL_BATCH: Final = 64
+# So many failures in a row, and the rest of the batch is not tried: the partner is away, and each try would be counted.
+AWAY_AFTER: Final = 8
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -92,13 +99,15 @@ class Delivery:
         """Delivers what is due until nothing is left, the partner is closed, or the budget of time is spent."""
         report = Report()
         ends = time.monotonic() + budget.total_seconds()
-        while errands := self._claim(route):
-            report.claimed += len(errands)
-            self._settle(route, self._send(route, errands), report)
+        while True:
+            # What was on the line when a worker died is sent alone: if it kills again, it kills no other message's try.
+            suspect = self._round(route, report, suspects=True)
+            usual = self._round(route, report, suspects=False)
+            if not suspect and not usual:
+                return report
             if time.monotonic() >= ends:
                 report.more = True
-                break
-        return report
+                return report
 
     def expire(self) -> int:
         """Ends the leases of workers that did not come back; returns how many."""
@@ -115,13 +124,34 @@ class Delivery:
             ]
             return len(ledger.settle(db, ended, now, self._worker))
 
-    def _claim(self, route: Route) -> list[Errand]:
-        now = self._now()
-        limit = BATCH.get(route, USUAL_BATCH)
+    def _round(self, route: Route, report: Report, *, suspects: bool) -> int:
+        """One batch, if anything is due and may go; returns how many messages it had."""
+        errands, probe = self._claim(route, suspects=suspects)
+        if errands:
+            report.claimed += len(errands)
+            self._settle(route, self._send(route, errands), report, probe=probe)
+        return len(errands)
+
+    def _claim(self, route: Route, *, suspects: bool) -> tuple[list[Errand], bool]:
+        """What this worker sends next, and whether it is a probe of a partner that was away."""
+        now, partner = self._now(), DESTINATION[route]
+        limit = 1 if suspects else BATCH.get(route, USUAL_BATCH)
         with self._engine.begin() as db:
-            if DESTINATION[route] in feeds.closed_partners(db, now):
-                return []
-            claimed = ledger.claim(db, route, limit=limit, now=now, lease=self._lease, worker=self._worker)
+            door = partners.door(db, partner, now=now, lease=self._lease)
+            if door is Door.SHUT:
+                return [], False
+            probe = door is Door.PROBE
+            claimed = ledger.claim(
+                db,
+                route,
+                limit=1 if probe else limit,
+                suspects=suspects,
+                now=now,
+                lease=self._lease,
+                worker=self._worker,
+            )
+            if probe and not claimed:
+                partners.note(db, partner, good=0, errors=[], now=now)
             facts = dossiers.load(db, [one.subject for one in claimed]) if route is not Route.PROGRESS else {}
             sources = [f.application_id for f in facts.values() if f.application_id] if route is Route.RESULT else []
             bodies = lanes.bodies(db, sources)
@@ -132,30 +162,47 @@ class Delivery:
             source = known.application_id if known else None
             application = bodies.get(source) if source else None
             errands.append(Errand(message, known, application, tuple(unknown.get(message.message_id, ()))))
-        return errands
+        return errands, probe
 
     def _send(self, route: Route, errands: Sequence[Errand]) -> list[_Trip]:
-        """Every errand's answer. Once the partner throttles us or does not accept us, what is left of the batch stays here."""
-        closed_by: list[Throttled | Unauthorised] = []
+        """Every errand's answer. Once the partner is found closed or away, what is left of the batch stays here."""
+        closed_by: list[DeliveryError] = []
+        away = 0
 
         def make(call: Sequence[Errand]) -> list[_Trip]:
+            nonlocal away
             at, began = self._now(), time.monotonic()
             if closed_by:
                 return [_Trip(errand, closed_by[0], at, 0, made=False) for errand in call]
-            answers = self._senders.send(route, call)
-            closed_by.extend(a for a in answers if isinstance(a, Throttled | Unauthorised))
+            answers = self._answers(route, call)
+            for answer in answers:
+                away = away + 1 if isinstance(answer, Unreachable) else 0
+                if isinstance(answer, Throttled | Unauthorised) or (
+                    away >= AWAY_AFTER and isinstance(answer, Unreachable)
+                ):
+                    closed_by.append(answer)
             took = round((time.monotonic() - began) * 1000)
             return [_Trip(errand, answer, at, took) for errand, answer in zip(call, answers, strict=True)]
 
         made = self._pool.map(make, self._senders.calls(route, errands))
         return [trip for trips in made for trip in trips]
 
-    def _settle(self, route: Route, trips: Sequence[_Trip], report: Report) -> None:
+    def _answers(self, route: Route, call: Sequence[Errand]) -> list[Answer]:
+        try:
+            return self._senders.send(route, call)
+        except Exception as error:  # a fault of ours in one message must not cost the others of its batch their tries
+            log.exception("delivery.call_failed", route=route, message_ids=[one.message.message_id for one in call[:5]])
+            fault = Unreachable(
+                "OUR_FAULT", f"our own fault while it was sent: {type(error).__name__}", maybe_done=True
+            )
+            return [fault] * len(call)
+
+    def _settle(self, route: Route, trips: Sequence[_Trip], report: Report, *, probe: bool) -> None:
         now = self._now()
         with self._engine.begin() as db:
             codes = {trip.errand.message.subject for trip in trips} if route is not Route.PROGRESS else set()
             facts = dossiers.load(db, codes, lock=True)
-            settlements = {trip.errand.message.message_id: self._settlement(trip, now) for trip in trips}
+            settlements = {trip.errand.message.message_id: self._settlement(trip, now, probe) for trip in trips}
             ours = ledger.settle(db, list(settlements.values()), now, self._worker)
             ended = [
                 Ended(
@@ -167,19 +214,30 @@ class Delivery:
                 if trip.errand.message.message_id in ours
             ]
             report.routes |= follow_up(db, ended, facts, now=now, poll=self._poll_interval, by=self._worker)
-            for trip in trips:
-                if isinstance(trip.answer, DeliveryError):
-                    partner = Partner(trip.answer.partner) if trip.answer.partner else DESTINATION[route]
-                    feeds.close_for(db, partner, trip.answer, now)
+            self._note(db, route, trips, now)
         for settlement in settlements.values():
             report.outcomes[settlement.outcome] = report.outcomes.get(settlement.outcome, 0) + 1
 
-    def _settlement(self, trip: _Trip, now: datetime) -> Settlement:
+    def _note(self, db: Connection, route: Route, trips: Sequence[_Trip], now: datetime) -> None:
+        """How the calls went, told to the doors of the partners that they were made to."""
+        made = [trip.answer for trip in trips if trip.made]
+        errors: dict[Partner, list[DeliveryError]] = {DESTINATION[route]: []}
+        for answer in made:
+            if isinstance(answer, DeliveryError):
+                partner = Partner(answer.partner) if answer.partner else DESTINATION[route]
+                errors.setdefault(partner, []).append(answer)
+        answered = sum(not isinstance(answer, DeliveryError) or not is_failure(answer) for answer in made)
+        for partner, found in sorted(errors.items()):
+            good = answered if partner is DESTINATION[route] else 0
+            if partners.note(db, partner, good=good, errors=found, now=now):
+                log.warning("delivery.partner_closed", partner=partner)
+
+    def _settlement(self, trip: _Trip, now: datetime, probe: bool) -> Settlement:
         answer = trip.answer
         if isinstance(answer, Sent):
             return delivered(trip.attempt, repeated=answer.repeated, http_status=answer.http_status)
-        if not trip.made and isinstance(answer, Throttled | Unauthorised):
+        if not trip.made:
             return put_back(trip.attempt, answer, now)
         if isinstance(answer, NotExpectedNow) and (trip.errand.ordinal or 0) > 1:
             return held_again(trip.attempt, answer, Hold.REQUEST, "the ministry does not expect it now")
-        return failed(trip.attempt, answer, schedule=self._schedule, now=now, luck=random.random())
+        return failed(trip.attempt, answer, schedule=self._schedule, now=now, luck=random.random(), probe=probe)

@@ -11,8 +11,8 @@ from connector.domain.errors import Conflict, DeliveryError, Invalid, Refused, T
 from connector.domain.message import Hold, Move, State
 from schemas.findings import Finding
 
-# How long a partner that refuses even a fresh token is left alone before it is tried again.
-UNAUTHORISED_PAUSE: Final = timedelta(seconds=15)
+# A message whose partner was found closed is looked at again after this; the partner's door says whether it goes.
+CLOSED_PAUSE: Final = timedelta(seconds=1)
 DEFAULT_PATIENCE: Final = timedelta(seconds=5)
 LEASE_ENDED: Final = "LEASE_ENDED"
 
@@ -78,10 +78,22 @@ def delivered(attempt: Attempt, *, repeated: bool, http_status: int | None) -> S
 
 
 def failed(
-    attempt: Attempt, error: DeliveryError, *, schedule: Sequence[timedelta], now: datetime, luck: float
+    attempt: Attempt,
+    error: DeliveryError,
+    *,
+    schedule: Sequence[timedelta],
+    now: datetime,
+    luck: float,
+    probe: bool = False,
 ) -> Settlement:
-    """What happens next to a message whose attempt ended in an error."""
-    move, became, due_at = _next(attempt, error, schedule, now, luck)
+    """What happens next to a message whose attempt ended in an error.
+
+    A probe is made while the breaker is open, for the sake of all: that it failed is not counted against its message.
+    """
+    spared = probe and isinstance(error, Unreachable)
+    move, became, due_at = (
+        (Move.POSTPONE, State.READY, now + CLOSED_PAUSE) if spared else _next(attempt, error, schedule, now, luck)
+    )
     found = (*attempt.findings, error.finding) if isinstance(error, Invalid) else None
     return Settlement(
         message_id=attempt.message_id,
@@ -95,7 +107,7 @@ def failed(
         code=error.code,
         text=error.text,
         findings=found,
-        counted=not isinstance(error, Throttled | Unauthorised | Invalid),
+        counted=not (spared or isinstance(error, Throttled | Unauthorised | Invalid)),
         maybe_done=isinstance(error, Unreachable) and error.maybe_done,
         http_status=error.http_status,
         duration_ms=attempt.duration_ms,
@@ -103,9 +115,8 @@ def failed(
     )
 
 
-def put_back(attempt: Attempt, closed_by: Throttled | Unauthorised, now: datetime) -> Settlement:
+def put_back(attempt: Attempt, closed_by: DeliveryError, now: datetime) -> Settlement:
     """Claimed, and not sent, because another call of the batch found the partner closed."""
-    pause = patience_of(closed_by) if isinstance(closed_by, Throttled) else UNAUTHORISED_PAUSE
     return Settlement(
         message_id=attempt.message_id,
         fence=attempt.fence,
@@ -114,7 +125,7 @@ def put_back(attempt: Attempt, closed_by: Throttled | Unauthorised, now: datetim
         at=attempt.at,
         outcome="put-back",
         why=closed_by.code,
-        due_at=now + pause,
+        due_at=now + (patience_of(closed_by) if isinstance(closed_by, Throttled) else CLOSED_PAUSE),
         code=closed_by.code,
         text=closed_by.text,
         made=False,
@@ -171,7 +182,7 @@ def _next(
     if isinstance(error, Throttled):
         return Move.POSTPONE, State.READY, now + patience_of(error)
     if isinstance(error, Unauthorised):
-        return Move.POSTPONE, State.READY, now + UNAUTHORISED_PAUSE
+        return Move.POSTPONE, State.READY, now + CLOSED_PAUSE
     if isinstance(error, Invalid):
         return Move.QUARANTINE, State.INVALID, None
     if isinstance(error, Refused | Conflict):

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from connector.adapters import feeds
+from connector.adapters import feeds, partners
 from connector.adapters.feeds import Reading
 from connector.adapters.province import Province, salvaged_cursor
 from connector.domain.errors import CursorLost, DeliveryError, Garbled
@@ -60,21 +60,23 @@ class EventIntake:
         """
         report = Report()
         with self._engine.begin() as db:
-            if Partner.PROVINCE in feeds.closed_partners(db, self._now()):
+            if Partner.PROVINCE in partners.shut(db, self._now()):
                 return report
             reading = feeds.claim(db, feeds.PROVINCE_EVENTS, now=self._now(), lease=self._lease)
+        if reading is None:
+            return report
         while reading is not None and report.pages < pages:
             here = reading
             try:
                 reading = self._read_page(here, report)
             except DeliveryError as error:
                 report.error = error
-                self._write(here, (), report, next_at=self._now() + self._poll_interval)
-                with self._engine.begin() as db:
-                    feeds.close_for(db, Partner.PROVINCE, error, self._now())
-                return report
+                reading = self._write(here, (), report, next_at=self._now() + self._poll_interval)
         if reading is not None:
             self._write(reading, (), report, next_at=self._now())
+        with self._engine.begin() as db:
+            errors = [report.error] if report.error else []
+            partners.note(db, Partner.PROVINCE, good=report.pages - len(errors), errors=errors, now=self._now())
         return report
 
     def _read_page(self, reading: Reading, report: Report) -> Reading | None:

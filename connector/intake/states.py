@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from connector.adapters import dossiers, feeds
+from connector.adapters import dossiers, partners
 from connector.adapters.ministry import Ministry
 from connector.domain.errors import DeliveryError, Garbled
 from connector.domain.message import Partner, Route
@@ -68,7 +68,7 @@ class StateIntake:
 
     def _due(self, procedure: Procedure) -> list[str]:
         with self._engine.begin() as db:
-            if Partner.MINISTRY in feeds.closed_partners(db, self._now()):
+            if Partner.MINISTRY in partners.shut(db, self._now()):
                 return []
             return dossiers.due_for_question(
                 db, procedure, limit=CODES_PER_CALL * CALLS_AT_ONCE, now=self._now(), patience=self._patience
@@ -80,12 +80,16 @@ class StateIntake:
             return
         with ThreadPoolExecutor(len(calls)) as pool:
             futures = [(some, pool.submit(self._question, procedure, some)) for some in calls]
+        answered = 0
         for some, future in futures:
             try:
                 self._record(future.result(), report)
+                answered += 1
             except DeliveryError as error:
                 report.error = error
                 self._later(some, error)
+        with self._engine.begin() as db:
+            partners.note(db, Partner.MINISTRY, good=answered, errors=[], now=self._now())
 
     def _question(self, procedure: Procedure, codes: Sequence[str]) -> list[Answers]:
         """One call; when its answer cannot be read, halves of it, so that one dossier spoils no other's answer."""
@@ -111,4 +115,4 @@ class StateIntake:
         now = self._now()
         with self._engine.begin() as db:
             dossiers.ask_again(db, codes, at=now + self._poll_interval)
-            feeds.close_for(db, Partner.MINISTRY, error, now)
+            partners.note(db, Partner.MINISTRY, good=0, errors=[error], now=now)

@@ -16,6 +16,7 @@ from schemas.findings import Code, finding
 from tests.commands import Commands
 from tests.dossier_events import marriage
 from tests.ledger_rows import NOW, WORKER, Rows, draft, rows_in
+from tests.servers import TestServers
 
 LATER = NOW + timedelta(hours=3)
 NAME = marriage()["HoSo"]["ToKhai"]["BenNam"]["HoTen"]
@@ -85,9 +86,23 @@ def test_a_failed_message_says_its_last_error_and_when_it_is_due(lienthong: Comm
     assert message["due_at"].startswith("2026-11-20T09:0")
 
 
+@pytest.fixture(scope="module")
+def mixed_database(servers: TestServers) -> Iterator[str]:
+    """1 delivered · 2 refused 102 · 3 invalid · 4 held, a death, of Chau Doc · 5 progress · 6 three hours later.
+
+    Nobody changes it: it is made once.
+    """
+    with servers.database() as url, rows_in(url) as rows:
+        fill(rows)
+        yield url
+
+
 @pytest.fixture
-def mixed(rows: Rows) -> Rows:
-    """1 delivered · 2 refused 102 · 3 invalid · 4 held, a death, of Chau Doc · 5 progress · 6 three hours later."""
+def mixed(mixed_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Commands:
+    return Commands(monkeypatch, tmp_path, database_url=mixed_database, clock=LATER.isoformat())
+
+
+def fill(rows: Rows) -> None:
     rows.take_in(draft(1))
     rows.deliver()
     rows.take_in(draft(2))
@@ -98,7 +113,6 @@ def mixed(rows: Rows) -> Rows:
         draft(5, route=Route.PROGRESS),
     )
     rows.take_in(draft(6, area=None, procedure=None), at=LATER)
-    return rows
 
 
 @pytest.mark.parametrize(
@@ -125,8 +139,8 @@ def mixed(rows: Rows) -> Rows:
         (["--limit", "2"], [6, 5]),
     ],
 )
-def test_each_filter_narrows(lienthong: Commands, mixed: Rows, words: list[str], expected: list[int]) -> None:
-    assert subjects(lienthong.json("messages", "list", *words)) == expected
+def test_each_filter_narrows(mixed: Commands, words: list[str], expected: list[int]) -> None:
+    assert subjects(mixed.json("messages", "list", *words)) == expected
 
 
 def test_pages_follow_each_other_while_new_messages_come(lienthong: Commands, rows: Rows) -> None:
@@ -157,15 +171,15 @@ def test_pages_follow_each_other_while_new_messages_come(lienthong: Commands, ro
         (["--colour", "red"], "--colour"),
     ],
 )
-def test_a_wrong_value_is_answered_with_what_is_allowed(lienthong: Commands, words: list[str], allowed: str) -> None:
-    result = lienthong.run("messages", "list", "--json", *words, code=2)
+def test_a_wrong_value_is_answered_with_what_is_allowed(mixed: Commands, words: list[str], allowed: str) -> None:
+    result = mixed.run("messages", "list", "--json", *words, code=2)
 
     assert result.stdout == ""
     assert allowed in result.stderr
 
 
-def test_people_get_a_table_and_the_way_to_the_next_page(lienthong: Commands, mixed: Rows) -> None:
-    said = lienthong.run("messages", "list", "--limit", "3").stdout
+def test_people_get_a_table_and_the_way_to_the_next_page(mixed: Commands) -> None:
+    said = mixed.run("messages", "list", "--limit", "3").stdout
 
     assert "held (area)" in said
     assert "--after" in said.splitlines()[-1]

@@ -27,10 +27,14 @@ def lienthong(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     return Commands(monkeypatch, tmp_path, database_url=database, clock=LATER.isoformat())
 
 
+def counts(**some: int) -> dict[str, int]:
+    return {state.value: some.get(state.value, 0) for state in State}
+
+
 def test_an_empty_ledger_counts_nothing_and_needs_nobody(lienthong: Commands) -> None:
     found = lienthong.json("status")
 
-    assert found["routes"] == {route: dict.fromkeys(State, 0) for route in Route}
+    assert found["routes"] == {route.value: counts() for route in Route}
     assert found["oldest_waiting_seconds"] is None
     assert found["forecast_empty_at"] is None
     assert found["breakers"] == {"ministry": "closed", "province": "closed"}
@@ -63,9 +67,8 @@ def test_every_message_is_counted_by_route_and_state(lienthong: Commands, rows: 
 
     found = lienthong.json("status", code=1)
 
-    expected = {"delivered": 2, "refused": 1, "exhausted": 1, "sending": 1, "invalid": 1, "held": 2}
-    assert found["routes"]["application"] == {**dict.fromkeys(State, 0), **expected}
-    assert found["routes"]["progress"] == {**dict.fromkeys(State, 0), "ready": 1}
+    assert found["routes"]["application"] == counts(delivered=2, refused=1, exhausted=1, sending=1, invalid=1, held=2)
+    assert found["routes"]["progress"] == counts(ready=1)
     assert found["areas"][0]["held"] == 1
 
 

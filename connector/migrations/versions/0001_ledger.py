@@ -153,6 +153,12 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("closed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("tripped", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("trips", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("good", sa.Float(precision=53), server_default="0", nullable=False),
+        sa.Column("bad", sa.Float(precision=53), server_default="0", nullable=False),
+        sa.Column("sampled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("probe_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("partner_pkey")),
     )
     op.create_table(
