@@ -1,1 +1,2 @@
-"""What happens to a message. The modules at this level read as the journey: intake, delivery, and what people do by hand."""
+"""What happens to a message. The modules at this level read as the journey: intake, delivery, and what people do by
+hand."""

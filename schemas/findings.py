@@ -179,4 +179,6 @@ def data_changed(members: list[str], pointer: str = "") -> Finding:
     """DATA_CHANGED with the names of the differing members (never their values)."""
     severity, vi, en = SENTENCES[Code.DATA_CHANGED]
     listed = ", ".join(members)
-    return Finding(code=Code.DATA_CHANGED, severity=severity, pointer=pointer, vi=f"{vi} ({listed})", en=f"{en} ({listed})")
+    return Finding(
+        code=Code.DATA_CHANGED, severity=severity, pointer=pointer, vi=f"{vi} ({listed})", en=f"{en} ({listed})"
+    )

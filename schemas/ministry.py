@@ -10,7 +10,19 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.reading import Fault, Form, may, must, pointer
-from schemas.values import CivilDay, CountryCode, DossierCode, Fingerprint, Int, Moment, NotAFlag, Procedure, Text, TwoDigits, UnitCode
+from schemas.values import (
+    CivilDay,
+    CountryCode,
+    DossierCode,
+    Fingerprint,
+    Int,
+    Moment,
+    NotAFlag,
+    Procedure,
+    Text,
+    TwoDigits,
+    UnitCode,
+)
 
 DATE_SEPARATOR: Final = "."
 INSTANT_FORMAT: Final = "%d/%m/%Y %H:%M:%S"
@@ -293,7 +305,9 @@ class DeathResult(DeathFields):
 
 class Annotation(Form):
     kind: (
-        Literal["CAI_CHINH", "LY_HON", "HUY_KET_HON", "CONG_NHAN_KET_HON", "TUYEN_BO_CHET", "HUY_TUYEN_BO_CHET", "THU_HOI"]
+        Literal[
+            "CAI_CHINH", "LY_HON", "HUY_KET_HON", "CONG_NHAN_KET_HON", "TUYEN_BO_CHET", "HUY_TUYEN_BO_CHET", "THU_HOI"
+        ]
         | None
     ) = must("loai")
     basis: Text | None = must("canCu")

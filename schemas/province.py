@@ -1,4 +1,5 @@
-"""The province's forms (contracts/province.openapi.yaml), their member names as aliases. `Form` says how they are read."""
+"""The province's forms (contracts/province.openapi.yaml), their member names as aliases. `Form` says how they are
+read."""
 
 import hashlib
 import json

@@ -1,7 +1,7 @@
 """How a foreign body becomes a form: what can be read is read, and what breaks the contract is named by its place.
 
-Members of a form are optional to the type checker, because a body with one broken member is still read for all its other
-faults; which ones the contract requires is said by `must`, and `faults_of` compares.
+Members of a form are optional to the type checker, because a body with one broken member is still read for all its
+other faults; which ones the contract requires is said by `must`, and `faults_of` compares.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,9 @@ from typing import Any, ClassVar, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
-FaultKind = Literal["not_json", "too_large", "not_an_object", "missing", "type", "too_long", "too_short", "range", "enum", "pattern"]
+FaultKind = Literal[
+    "not_json", "too_large", "not_an_object", "missing", "type", "too_long", "too_short", "range", "enum", "pattern"
+]
 
 _KINDS: dict[str, FaultKind] = {
     "string_too_long": "too_long",

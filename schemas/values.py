@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 
 VIETNAM = timezone(timedelta(hours=7), "+07:00")
 
-# White space as the forms mean it: what Unicode calls white space, and the zero-width characters that pasted text brings.
+# White space as the forms mean it: what Unicode calls white space, and the zero-width characters that pasted text
+# brings.
 _SPACE = re.compile("[ \t\r\n\v\f\u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "´": "'"})
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
@@ -24,7 +25,8 @@ _OLD_PLACE = re.compile(f"((?:^|[^qQ])(?:[oO](?=.[aAeE])|[uU](?=.[yY])))([{_TONE
 
 
 def clean(text: str) -> str:
-    """The text as it is sent on: NFC, trimmed, white space folded to one space, Ð (U+00D0) as Đ; otherwise the source's letters."""
+    """The text as it is sent on: NFC, trimmed, white space folded to one space, Ð (U+00D0) as Đ; otherwise the
+    source's letters."""
     folded = unicodedata.normalize("NFC", text)
     # Any white space but the plain space is unprintable; most texts have nothing to fold, and this is on the hot path.
     if not folded.isprintable() or "  " in folded or folded[:1] == " " or folded[-1:] == " ":
@@ -54,7 +56,8 @@ def clean_code(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, order=False)
 class PartialDate:
-    """A civil date of which perhaps only the year, or year and month, is known. It never gains a part it did not have."""
+    """A civil date of which perhaps only the year, or year and month, is known. It never gains a part it did not
+    have."""
 
     year: int
     month: int | None = None
@@ -62,12 +65,13 @@ class PartialDate:
 
     @classmethod
     def parse(cls, text: str, separator: str) -> Self:
-        """`dd/MM/yyyy`, `MM/yyyy` or `yyyy` (with `separator` for `/`). ValueError when there is no such calendar date."""
+        """`dd/MM/yyyy`, `MM/yyyy` or `yyyy` (with `separator` for `/`). ValueError when there is no such calendar
+        date."""
         parts = text.strip(" ").split(separator)
         if [len(part) for part in parts] not in ([4], [2, 4], [2, 2, 4]) or not _digits("".join(parts)):
             raise ValueError("not a civil date")
         numbers = [int(part) for part in reversed(parts)]
-        date(*(numbers + [1, 1])[:3])  # raises for the 31st of February and the 13th month
+        date(*[*numbers, 1, 1][:3])  # raises for the 31st of February and the 13th month
         return cls(*numbers)
 
     def written(self, separator: str) -> str:
@@ -152,4 +156,6 @@ DossierCode = StrictStr  # read against its pattern, likewise
 
 Procedure = Literal["marriage", "death"]
 
-DOSSIER_CODE = re.compile(r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}(?:\.[0-9]{1,3})*-([0-9]{6}|[0-9]{8})-[0-9]{4,7}", re.ASCII)
+DOSSIER_CODE = re.compile(
+    r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}(?:\.[0-9]{1,3})*-([0-9]{6}|[0-9]{8})-[0-9]{4,7}", re.ASCII
+)

@@ -1,7 +1,7 @@
 """Puts the checker of tests/contract.py on the line.
 
-`Watch` on a `requests.Session` that reads whole answers, `RecordingAdapter` under one that streams them, `Proxy` between two
-processes.
+`Watch` on a `requests.Session` that reads whole answers, `RecordingAdapter` under one that streams them, `Proxy`
+between two processes.
 """
 
 import io
@@ -115,8 +115,8 @@ class Proxy:
 class RecordingAdapter(HTTPAdapter):
     """Stands where a session had its own adapter; every exchange that ended with a whole answer is shown to `saw`.
 
-    The answer is read here and handed on as a stream again, as a client that reads by itself expects it. One that breaks off
-    is not judged, and breaks off for the client too.
+    The answer is read here and handed on as a stream again, as a client that reads by itself expects it. One that
+    breaks off is not judged, and breaks off for the client too.
     """
 
     def __init__(self, saw: Callable[[Exchange], None], connections: int = 12) -> None:

@@ -1,6 +1,7 @@
 """The whole connector against both simulated partners, in one process, with a clock that a test can move.
 
-What passes between them is judged by the contracts on the way; a `World` that met a violation fails its test at the end.
+What passes between them is judged by the contracts on the way; a `World` that met a violation fails its test at the
+end.
 """
 
 import time
@@ -118,7 +119,8 @@ class World:
             self.connector.delivery.deliver(route)
 
     def run_until_quiet(self, seconds: float = 30.0, *, at_rest: Any = lambda: True) -> None:
-        """Beats until nothing moves any more; when all only wait, time passes. `at_rest` tells whether the partners rest."""
+        """Beats until nothing moves any more; when all only wait, time passes. `at_rest` tells whether the partners
+        rest."""
         ends, still = time.monotonic() + seconds, 0
         while still < 3:
             assert time.monotonic() < ends, self.rows("SELECT route, state, last_code, due_at FROM message")
@@ -218,7 +220,7 @@ class Sandboxes:
 
     def at_work(self, **ministry: Any) -> None:
         """Officers and clerks go through their dossiers by themselves."""
-        self.ministry.set(officers=True, same_second=True, **ministry)
+        self.ministry.set(officers=True, **ministry)
         self.province.set(citizens=True, clerks_hand_over=True)
 
     def at_rest(self) -> bool:

@@ -1,4 +1,5 @@
-"""The Celery application. `celery -A workers.app` makes it from the process's settings; each child has parts of its own."""
+"""The Celery application. `celery -A workers.app` makes it from the process's settings; each child has parts of its
+own."""
 
 import os
 from typing import Final
@@ -27,7 +28,8 @@ _TRANSPORT: Final = {
 
 
 def make_app(given: Settings) -> Celery:
-    """The application over the broker of these settings. The command that starts a role has filled in an embedded one."""
+    """The application over the broker of these settings. The command that starts a role has filled in an embedded
+    one."""
     app = Celery("lienthong", broker=_url(given.broker_url, "broker_url"), include=["workers.tasks"])
     app.conf.update(
         task_serializer="json",
@@ -35,7 +37,8 @@ def make_app(given: Settings) -> Celery:
         task_ignore_result=True,
         task_default_queue=given.queue,
         task_create_missing_queues=False,
-        # The ledger holds the work: a task that is lost with its worker is not missed, one that runs twice finds nothing.
+        # The ledger holds the work: a task that is lost with its worker is not missed, one that runs twice finds
+        # nothing.
         task_acks_late=True,
         task_reject_on_worker_lost=False,
         task_time_limit=TIME_LIMIT,

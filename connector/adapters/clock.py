@@ -1,6 +1,7 @@
 """The connector's clock: the system's, or one that began at a fixed instant and runs on from there.
 
-A fixed start is written down the first time somebody uses it, so that every process and every restart shows the same time.
+A fixed start is written down the first time somebody uses it, so that every process and every restart shows the same
+time.
 """
 
 from collections.abc import Callable

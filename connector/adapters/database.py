@@ -21,7 +21,8 @@ class DatabaseAway(Exception):
 
 
 def make_engine(url: str, *, pool_size: int = 4) -> Engine:
-    """An engine for `postgresql://…`, by psycopg 3. Create it after a fork, never before: a connection belongs to one process."""
+    """An engine for `postgresql://…`, by psycopg 3. Create it after a fork, never before: a connection belongs to one
+    process."""
     return create_engine(
         _with_driver(url),
         pool_size=pool_size,
@@ -37,7 +38,8 @@ def make_engine(url: str, *, pool_size: int = 4) -> Engine:
 
 
 def migrate(url: str) -> str:
-    """Brings the schema up to date and returns its revision. A second machine waits for the first, then finds nothing to do."""
+    """Brings the schema up to date and returns its revision. A second machine waits for the first, then finds nothing
+    to do."""
     engine = create_engine(_with_driver(url), poolclass=NullPool, connect_args={"connect_timeout": 5})
     with as_file(files("connector.migrations")) as folder, engine.connect() as db:
         # Taken before any time-out is set: lock_timeout would cut this wait short as well.
@@ -59,7 +61,8 @@ def migrate(url: str) -> str:
 
 @contextmanager
 def own_database(url: str, name: str) -> Iterator[str]:
-    """A database of its own on the server of this URL, dropped at the end. Needs the right to create one (DatabaseAway)."""
+    """A database of its own on the server of this URL, dropped at the end. Needs the right to create one
+    (DatabaseAway)."""
     parsed = make_url(_with_driver(url))
     made = f"{name}_{secrets.token_hex(4)}"
     engine = create_engine(
@@ -70,8 +73,8 @@ def own_database(url: str, name: str) -> Iterator[str]:
             db.execute(text(f"CREATE DATABASE {made}"))
     except DBAPIError as error:
         raise DatabaseAway(
-            "không tạo được cơ sở dữ liệu riêng / no database of its own could be made on the given server; nothing was "
-            "changed; the user of LIENTHONG_DATABASE_URL needs the right CREATEDB, or leave the variable out"
+            "không tạo được cơ sở dữ liệu riêng / no database of its own could be made on the given server; nothing "
+            "was changed; the user of LIENTHONG_DATABASE_URL needs the right CREATEDB, or leave the variable out"
         ) from error
     try:
         yield parsed.set(drivername="postgresql", database=made).render_as_string(hide_password=False)

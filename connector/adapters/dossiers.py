@@ -1,4 +1,5 @@
-"""The facts of dossiers, as rows. Whoever changes several locks them in the order of their codes, so none waits for another."""
+"""The facts of dossiers, as rows. Whoever changes several locks them in the order of their codes, so none waits for
+another."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -16,7 +17,8 @@ _COLUMNS: Final = tuple(field.name for field in fields(Facts))
 
 
 def load(db: Connection, codes: Iterable[str], *, lock: bool = False) -> dict[str, Facts]:
-    """What is known of these dossiers; those never seen are missing. With `lock`, nobody else changes them until commit."""
+    """What is known of these dossiers; those never seen are missing. With `lock`, nobody else changes them until
+    commit."""
     wanted = sorted(set(codes))
     if not wanted:
         return {}
@@ -53,7 +55,8 @@ def ask_again(db: Connection, codes: Sequence[str], *, at: datetime) -> None:
 
 
 def sight(db: Connection, sightings: Sequence[tuple[str, int, datetime, str]], seen_at: datetime) -> None:
-    """Keeps states that the ministry showed: (code, state, its instant, `applied` or `stale`). One seen before is kept once."""
+    """Keeps states that the ministry showed: (code, state, its instant, `applied` or `stale`). One seen before is
+    kept once."""
     if not sightings:
         return
     db.execute(

@@ -6,7 +6,6 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-
 PROVINCE_EVENTS: Final = "province-events"
 
 

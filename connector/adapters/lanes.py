@@ -80,7 +80,7 @@ _OF_SUBJECTS: Final = text("""
 
 _OUTDATED: Final = text("""
     SELECT m.id FROM message m
-    JOIN unnest(CAST(:routes AS text[]), CAST(:subjects AS text[]), CAST(:versions AS int[])) AS d (route, subject, version)
-      ON m.route = d.route AND m.subject = d.subject AND m.version < d.version
+    JOIN unnest(CAST(:routes AS text[]), CAST(:subjects AS text[]), CAST(:versions AS int[])) AS d (route, subject,
+    version) ON m.route = d.route AND m.subject = d.subject AND m.version < d.version
     WHERE m.state IN ('invalid', 'refused')
 """)

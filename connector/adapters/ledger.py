@@ -1,7 +1,7 @@
 """The ledger: every message, and the only code that writes a message's state.
 
-Each function takes an open connection and does its part of the caller's transaction. Batches go as arrays in one statement,
-so that a hundred messages cost a round trip, not a hundred.
+Each function takes an open connection and does its part of the caller's transaction. Batches go as arrays in one
+statement, so that a hundred messages cost a round trip, not a hundred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,7 +49,8 @@ class Claimed:
 
 
 def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> Taken:
-    """Writes new messages with their bodies and their first line of history. A known `source_key` is counted, no more."""
+    """Writes new messages with their bodies and their first line of history. A known `source_key` is counted, no
+    more."""
     wanted: dict[bytes, Draft] = {}
     twice = 0
     for draft in drafts:
@@ -206,7 +207,8 @@ def move(
     why: str,
     hold: Hold | None = None,
 ) -> frozenset[UUID]:
-    """Moves messages that nobody is sending. Those from whose state the table has no such line stay; returns the moved."""
+    """Moves messages that nobody is sending. Those from whose state the table has no such line stay; returns the
+    moved."""
     if not ids:
         return frozenset()
     rows = db.execute(
@@ -290,7 +292,8 @@ _SETTLE: Final = text("""
         SELECT * FROM unnest(
             CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:moves AS text[]), CAST(:became AS text[]),
             CAST(:whys AS text[]), CAST(:dues AS timestamptz[]), CAST(:holds AS text[]), CAST(:codes AS text[]),
-            CAST(:texts AS text[]), CAST(:findings AS jsonb[]), CAST(:ordinals AS int[]), CAST(:made AS bool[]), CAST(:counted AS bool[]),
+            CAST(:texts AS text[]), CAST(:findings AS jsonb[]), CAST(:ordinals AS int[]), CAST(:made AS bool[]),
+            CAST(:counted AS bool[]),
             CAST(:maybe_done AS bool[]), CAST(:ats AS timestamptz[]), CAST(:outcomes AS text[]),
             CAST(:http AS smallint[]), CAST(:durations AS int[]), CAST(:sent AS text[])
         ) AS t (id, fence, move, became, why, due_at, hold, code, text, findings, ordinal, made, counted, maybe_done,

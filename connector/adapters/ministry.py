@@ -58,7 +58,8 @@ class Ministry:
         self._transport = transport
 
     def submit(self, submission: forms.Submission, fingerprint: str) -> Receipt:
-        """`nhanHoSoDKHT`. Safe to repeat: the ministry keeps (dossier code, lanGui) and answers 110 with what it stores.
+        """`nhanHoSoDKHT`. Safe to repeat: the ministry keeps (dossier code, lanGui) and answers 110 with what it
+        stores.
 
         `fingerprint` is that of `submission.data`. Raises SilentlyThere when the ministry sends none back.
         """
@@ -109,7 +110,7 @@ class Ministry:
         )
         raw = self._read_value(forms.ENTRIES, question)
         rest, heads = split_off(raw, forms.EntryPage.member("entries"))
-        page_form, faults = forms.EntryPage.read(rest)
+        page_form, _ = forms.EntryPage.read(rest)
         if page_form is None or page_form.total is None or heads is None:
             raise Garbled("ANSWER_GARBLED", "the list of entries is not what was agreed", body=raw)
         return page_form.total, items(heads)
@@ -130,13 +131,14 @@ class Ministry:
     def _send(self, service: str, form: dict[str, Any]) -> tuple[forms.Envelope, int]:
         answer = self._transport.send("POST", service, json_body=written(form))
         raw = _body(answer)
-        envelope, faults = forms.Envelope.read(raw)
+        envelope, _ = forms.Envelope.read(raw)
         if envelope is None or envelope.status is None:
             raise Garbled("ANSWER_GARBLED", "the answer is no envelope", http_status=answer.http_status, body=raw)
         return envelope, answer.http_status
 
     def _read_value(self, service: str, question: Form) -> bytes:
-        """The still unread `value` of a service that only reads: it may be large, and its items are kept as received."""
+        """The still unread `value` of a service that only reads: it may be large, and its items are kept as
+        received."""
         answer = self._transport.read("POST", service, json_body=written(question.to_wire()))
         raw = _body(answer)
         try:

@@ -71,14 +71,16 @@ class Province:
             raise Garbled("PAGE_GARBLED", "the page of the feed cannot be read", http_status=200, body=raw) from None
 
     def file(self, file_id: str, limit: int) -> bytes | None:
-        """The bytes of one attached file; None when the province has no such file. `limit` bytes at the most are useful."""
+        """The bytes of one attached file; None when the province has no such file. `limit` bytes at the most are
+        useful."""
         answer = self._transport.read("GET", forms.FILE.format(file_id=quote(file_id, safe="")))
         if answer.http_status in (404, 410):
             return None
         return _body(answer)[: limit + 1]
 
     def tell(self, items_: Sequence[forms.Progress]) -> list[Taken | DeliveryError]:
-        """`tien-do`: up to 100 items in one call, each with an answer of its own. Safe to repeat: `MaSuKien` is the key."""
+        """`tien-do`: up to 100 items in one call, each with an answer of its own. Safe to repeat: `MaSuKien` is the
+        key."""
         answer = self._transport.send(
             "POST", forms.PROGRESS, json_body=written(forms.ProgressBatch(items=list(items_)).to_wire())
         )

@@ -1,4 +1,5 @@
-"""The ledger's tables. Old rows cost nothing: every index that finds work is partial, bodies lie apart, logs only grow."""
+"""The ledger's tables. Old rows cost nothing: every index that finds work is partial, bodies lie apart, logs only
+grow."""
 
 from typing import Final
 

@@ -14,7 +14,8 @@ SUPPLEMENT = "supplement"
 
 
 def release_supplements(db: Connection, facts: Mapping[str, Facts], *, now: datetime, by: str) -> bool:
-    """Supplements of these dossiers that may go now: the ministry asked, or nothing came before them. True if any does."""
+    """Supplements of these dossiers that may go now: the ministry asked, or nothing came before them. True if any
+    does."""
     go = []
     for code, entries in lanes.of_subjects(db, Route.APPLICATION, facts).items():
         waiting = next((entry for entry in entries if entry.hold is Hold.REQUEST), None)

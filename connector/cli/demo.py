@@ -1,4 +1,5 @@
-"""`lienthong demo`: the whole system on this machine with both sandboxes, judged by what took effect at the partners."""
+"""`lienthong demo`: the whole system on this machine with both sandboxes, judged by what took effect at the
+partners."""
 
 import secrets
 import shutil
@@ -144,7 +145,8 @@ def _ready(supervisor: Supervisor, *partners: Control) -> bool:
 def _journey(
     supervisor: Supervisor, sent: list[Generated], ministry: Control, province: Control, display: Display
 ) -> dict[str, bool]:
-    """Hands the dossiers in and watches until all are at their end, nothing happens any more, or we are asked to stop."""
+    """Hands the dossiers in and watches until all are at their end, nothing happens any more, or we are asked to
+    stop."""
     watch = Watch(sent, ministry, province)
     waiting = list(sent)
     ended: dict[str, bool] = {}

@@ -13,7 +13,7 @@ from connector.cli.endings import NEEDS_ATTENTION
 from connector.cli.opening import ledger
 from connector.cli.output import AsJson, for_people, instant, write_json, write_line, write_table
 from connector.domain import units
-from connector.domain.message import Partner, State
+from connector.domain.message import State
 from schemas.values import VIETNAM
 
 

@@ -38,7 +38,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(slots=True)
 class Report:
-    """What a stretch of deliveries came to, by outcome. `routes` have new work; `more` says that this route has, too."""
+    """What a stretch of deliveries came to, by outcome. `routes` have new work; `more` says that this route has,
+    too."""
 
     claimed: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,5 @@
-"""How each route is handed over: the stored body becomes the partner's form, and goes out. Bodies live here in memory only."""
+"""How each route is handed over: the stored body becomes the partner's form, and goes out. Bodies live here in memory
+only."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +49,8 @@ class Sent:
 
 @dataclass(slots=True)
 class Errand:
-    """One message on its way out. What is learned before an error stays: `sent` and `ordinal` are kept with the attempt."""
+    """One message on its way out. What is learned before an error stays: `sent` and `ordinal` are kept with the
+    attempt."""
 
     message: Claimed
     facts: Facts | None
@@ -113,7 +115,8 @@ class Senders:
         code = receipt.ministry_code or (errand.facts.ministry_code if errand.facts else None)
         accepted_at = receipt.received_at
         if accepted_at is None and receipt.repeated and errand.unknown:
-            # It was accepted in a call whose answer was lost. Later than that would be after what the ministry did since.
+            # It was accepted in a call whose answer was lost. Later than that would be after what the ministry did
+            # since.
             accepted_at = errand.unknown[0].at
         acceptance = records.Acceptance(
             dossier_code=errand.message.subject, ministry_code=code, accepted_at=accepted_at or self._now()
@@ -160,7 +163,8 @@ class Senders:
         return Sent()
 
     def _progress(self, call: Sequence[Errand]) -> list[Answer]:
-        """Up to 100 items in one call, each answered by itself. An item that cannot be built is left out of the call."""
+        """Up to 100 items in one call, each answered by itself. An item that cannot be built is left out of the
+        call."""
         items: list[province_forms.Progress | Invalid] = [_progress_item(errand.message) for errand in call]
         sendable = [item for item in items if isinstance(item, province_forms.Progress)]
         try:

@@ -21,8 +21,8 @@ LEASE_ENDED: Final = "LEASE_ENDED"
 class Settlement:
     """How one claimed message came out of its attempt, and what the attempt was.
 
-    `made` is false when the partner was closed before this message's call: no attempt is kept. `counted` is false for 401,
-    403 and 429 as well. `maybe_done` says that the outcome is unknown.
+    `made` is false when the partner was closed before this message's call: no attempt is kept. `counted` is false for
+    401, 403 and 429 as well. `maybe_done` says that the outcome is unknown.
     """
 
     message_id: UUID
@@ -48,7 +48,8 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One message on its way out. `attempts` are those counted before this one; `sent` is what was sent, as a fingerprint."""
+    """One message on its way out. `attempts` are those counted before this one; `sent` is what was sent, as a
+    fingerprint."""
 
     message_id: UUID
     fence: int
@@ -134,7 +135,8 @@ def put_back(attempt: Attempt, closed_by: DeliveryError, now: datetime) -> Settl
 
 
 def lease_ended(attempt: Attempt, *, schedule: Sequence[timedelta], now: datetime, luck: float) -> Settlement:
-    """The worker is gone, and with it the answer: a counted attempt of unknown outcome, so that no message kills for ever."""
+    """The worker is gone, and with it the answer: a counted attempt of unknown outcome, so that no message kills for
+    ever."""
     wait = wait_before_next(attempt.attempts + 1, schedule, luck=luck)
     return Settlement(
         message_id=attempt.message_id,

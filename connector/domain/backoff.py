@@ -6,7 +6,8 @@ from typing import Final
 
 LONGEST_PATIENCE: Final = timedelta(hours=1)
 SLOWEST_QUESTION: Final = timedelta(hours=6)
-# A dossier that has been quiet for an hour is asked about every six minutes, one quiet for a day every two and a half hours.
+# A dossier that has been quiet for an hour is asked about every six minutes, one quiet for a day every two and a half
+# hours.
 QUIET_SHARE: Final = 10
 
 
@@ -15,8 +16,8 @@ def wait_before_next(
 ) -> timedelta | None:
     """The wait after this many counted attempts, or None when the schedule is spent.
 
-    `luck` in [0, 1) spreads the wait over ±10 %, so that what failed together does not come back together. A partner may ask
-    for more patience (Retry-After), but not hold a message for longer than an hour beyond the plan.
+    `luck` in [0, 1) spreads the wait over ±10 %, so that what failed together does not come back together. A partner
+    may ask for more patience (Retry-After), but not hold a message for longer than an hour beyond the plan.
     """
     if failures > len(schedule):
         return None

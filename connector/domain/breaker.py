@@ -1,4 +1,5 @@
-"""When a partner is left alone, for how long, and what opens the door again. One breaker a partner, shared by all workers.
+"""When a partner is left alone, for how long, and what opens the door again. One breaker a partner, shared by all
+workers.
 
 Only a partner that is away, or that does not accept us, trips it; what it refuses is an answer like any other.
 """
@@ -21,7 +22,8 @@ AWAY: Final = "unreachable"
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """`good` and `bad` are calls, weighed by their age. While `tripped`, one probe at a time may go after `closed_until`.
+    """`good` and `bad` are calls, weighed by their age. While `tripped`, one probe at a time may go after
+    `closed_until`.
 
     `closed_until` is also set, without tripping, by a partner that asks for patience.
     """

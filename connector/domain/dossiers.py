@@ -79,7 +79,8 @@ class Changes:
 
 
 def seen_at_province(facts: Facts, *, version: int, status: int) -> Facts:
-    """The province's own event shows a newer version of the dossier and its status there; a repeated event shows nothing."""
+    """The province's own event shows a newer version of the dossier and its status there; a repeated event shows
+    nothing."""
     return replace(facts, version=version, planned=status) if version > facts.version else facts
 
 
@@ -166,9 +167,10 @@ def asked(facts: Facts, *, now: datetime, poll: timedelta) -> Facts:
 def may_go(facts: Facts, *, is_supplement: bool, has_earlier: bool) -> bool:
     """Whether an application may be sent, or must wait until the ministry asks for it.
 
-    The first submission goes by itself, also one that comes as a supplement when what came before it could not be sent. After
-    that the ministry takes the next one only when it asked for a supplement to the last. `has_earlier` says whether any earlier
-    version was ever seen: a supplement that came out of order waits for what it supplements.
+    The first submission goes by itself, also one that comes as a supplement when what came before it could not be
+    sent. After
+    that the ministry takes the next one only when it asked for a supplement to the last. `has_earlier` says whether
+    any earlier version was ever seen: a supplement that came out of order waits for what it supplements.
     """
     if facts.withdrawn:
         return False

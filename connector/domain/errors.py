@@ -95,7 +95,8 @@ class NotExpectedNow(Refused):
 
 
 class SilentlyThere(Conflict):
-    """The partner has something under this key and does not say what: only our own earlier try can tell whether it is ours."""
+    """The partner has something under this key and does not say what: only our own earlier try can tell whether it is
+    ours."""
 
 
 class Invalid(DeliveryError):

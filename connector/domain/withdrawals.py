@@ -25,8 +25,8 @@ class Decision:
 def decide(applications: Sequence[LaneEntry], submissions: int, maybe_sent: Collection[UUID]) -> Decision:
     """Looks at the dossier's applications, the submissions the ministry took, and those whose outcome is unknown.
 
-    While an application is on the line, or will be asked about again, the withdrawal waits for the answer. A dossier that was
-    never seen may still come: a feed can show its events out of order.
+    While an application is on the line, or will be asked about again, the withdrawal waits for the answer. A dossier
+    that was never seen may still come: a feed can show its events out of order.
     """
     if not applications:
         return Decision(State.HELD)

@@ -31,7 +31,8 @@ _PLAIN: Final = re.compile("[!-~]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was asked, and the items that came, as received; or the bytes of an answer about one dossier that is no JSON."""
+    """What was asked, and the items that came, as received; or the bytes of an answer about one dossier that is no
+    JSON."""
 
     codes: Sequence[str]
     items: tuple[bytes, ...] = field(repr=False)
@@ -114,7 +115,8 @@ class _Desk:
             )
             return
         state, happened_at = item.form.state, _instant(item.form.happened_at)
-        assert state is not None and happened_at is not None
+        assert state is not None
+        assert happened_at is not None
         if rules.is_stale(facts, state, happened_at):
             if (state, happened_at) != (facts.state, facts.state_at):
                 self.outcome.stale += 1
@@ -213,7 +215,8 @@ class _Desk:
         )
 
     def note_garbled(self, code: str, body: bytes) -> None:
-        """An answer about this dossier alone that is no JSON: the line's fault at first, in the end the answer's own."""
+        """An answer about this dossier alone that is no JSON: the line's fault at first, in the end the answer's
+        own."""
         facts = self._facts.get(code)
         if facts is None:
             return

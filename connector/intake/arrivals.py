@@ -37,7 +37,8 @@ _CHECKS: Final = {WITHDRAWAL: applications.check_withdrawal, HANDED_OVER: applic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An event as far as it can be read. `subject` is the dossier's code, or a name made from the bytes when it has none."""
+    """An event as far as it can be read. `subject` is the dossier's code, or a name made from the bytes when it has
+    none."""
 
     raw: bytes = field(repr=False)
     kind: str

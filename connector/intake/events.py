@@ -15,8 +15,8 @@ from connector.domain.message import Partner, Route
 from connector.intake import writing
 from connector.intake.arrivals import Arrival, read_arrival, unreadable_page
 
-# Events a page. A page that cannot be read is asked for again, then in smaller parts, then one event at a time, so that what
-# is wrong with one event holds up no other; the place in this row is kept with the cursor.
+# Events a page. A page that cannot be read is asked for again, then in smaller parts, then one event at a time, so
+# that what is wrong with one event holds up no other; the place in this row is kept with the cursor.
 _SIZES: Final = (200, 200, 200, 20, 1, 1, 1)
 
 
@@ -102,7 +102,8 @@ class EventIntake:
         )
 
     def _salvage(self, reading: Reading, body: bytes, report: Report) -> Reading | None:
-        """A page that cannot be read. When even one event alone cannot, its bytes are kept and the feed goes on behind it."""
+        """A page that cannot be read. When even one event alone cannot, its bytes are kept and the feed goes on
+        behind it."""
         tries = reading.garbled + 1
         if tries < len(_SIZES):
             return self._write(replace(reading, garbled=tries), (), report, next_at=None)

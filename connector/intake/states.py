@@ -33,7 +33,8 @@ class Report:
 
 
 class StateIntake:
-    """Asks the ministry about dossiers that are due. Several processes share the work: none asks what another is asking."""
+    """Asks the ministry about dossiers that are due. Several processes share the work: none asks what another is
+    asking."""
 
     def __init__(
         self,

@@ -49,7 +49,8 @@ def write(db: Connection, page: Sequence[Arrival], *, now: datetime, by: str) ->
 
 @dataclass(slots=True)
 class _Desk:
-    """What is known while a page is decided. `unsettled` are dossiers where something may have been waiting for this."""
+    """What is known while a page is decided. `unsettled` are dossiers where something may have been waiting for
+    this."""
 
     now: datetime
     facts: dict[str, Facts]

@@ -1,4 +1,5 @@
-"""Alembic's entry: runs on the connection that `connector.adapters.database.migrate` hands over, which holds the lock."""
+"""Alembic's entry: runs on the connection that `connector.adapters.database.migrate` hands over, which holds the
+lock."""
 
 from alembic import context
 from sqlalchemy import Connection, text

@@ -74,10 +74,10 @@ def test_no_server_ends_with_69_and_a_sentence_in_a_locale_without_vietnamese(li
 
 
 def test_an_unknown_command_is_wrong_usage(lienthong: Commands) -> None:
-    code, out, err = lienthong.finished("replicate")
+    result = lienthong.run("replicate", code=2)
 
-    assert (code, out) == (2, "")
-    assert "replicate" in err
+    assert result.stdout == ""
+    assert "replicate" in result.stderr
 
 
 def test_a_fault_of_ours_shows_no_data_in_its_trace(lienthong: Commands, database: str) -> None:

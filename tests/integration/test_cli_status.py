@@ -1,13 +1,13 @@
 """`lienthong status` over a real ledger."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from connector.adapters import feeds
-from connector.domain.errors import Refused, Unreachable
+from connector.adapters import partners
+from connector.domain.errors import DeliveryError, Refused, Throttled, Unauthorised, Unreachable
 from connector.domain.message import Hold, Partner, Route, State
 from schemas.findings import Code, finding
 from tests.commands import Commands
@@ -111,17 +111,27 @@ def test_a_message_for_a_person_needs_attention(
     assert f"lienthong messages list --state {state}" in lienthong.run("status", code=1).stdout
 
 
-def test_a_closed_partner_shows_as_an_open_breaker(lienthong: Commands, rows: Rows) -> None:
+def told(rows: Rows, error: DeliveryError, at: datetime) -> None:
+    """The ministry answered with this."""
     with rows.engine.begin() as db:
-        feeds.close_partner(db, Partner.MINISTRY, until=LATER + timedelta(minutes=5), why="HTTP_401")
+        partners.note(db, Partner.MINISTRY, good=0, errors=[error], now=at)
+
+
+def test_a_partner_that_does_not_accept_us_shows_as_an_open_breaker(lienthong: Commands, rows: Rows) -> None:
+    told(rows, Unauthorised("HTTP_401", "the partner does not accept us"), LATER + timedelta(minutes=1))
 
     assert lienthong.json("status", code=1)["breakers"] == {"ministry": "open", "province": "closed"}
-    assert "HTTP_401" in lienthong.run("status", code=1).stdout
+    assert "unauthorised" in lienthong.run("status", code=1).stdout
 
 
-def test_a_partner_that_was_closed_until_before_now_is_open_again(lienthong: Commands, rows: Rows) -> None:
-    with rows.engine.begin() as db:
-        feeds.close_partner(db, Partner.MINISTRY, until=LATER - timedelta(seconds=1), why="HTTP_401")
+def test_a_breaker_whose_pause_is_over_waits_half_open_for_its_probe(lienthong: Commands, rows: Rows) -> None:
+    told(rows, Unauthorised("HTTP_401", "the partner does not accept us"), LATER - timedelta(minutes=1))
+
+    assert lienthong.json("status", code=1)["breakers"]["ministry"] == "half-open"
+
+
+def test_a_partner_that_asks_for_patience_needs_nobody(lienthong: Commands, rows: Rows) -> None:
+    told(rows, Throttled("HTTP_429", "patience", asked=timedelta(seconds=90)), LATER)
 
     assert lienthong.json("status")["breakers"]["ministry"] == "closed"
 

@@ -16,4 +16,5 @@ def test_a_day_of_dossiers_reaches_its_end(world: Stage) -> None:
 
     world.run_until_quiet(at_rest=world.sandboxes.at_rest)
 
-    print(judge(sent, world.ministry, world.province))
+    v = judge(sent, world.ministry, world.province); print(v)
+    assert v.clean
