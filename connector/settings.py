@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     """PostgreSQL; None means an embedded server under `home`."""
     broker_url: Annotated[SecretStr | None, BeforeValidator(read_broker_url)] = None
     """Celery's broker; None means an embedded server under `home`."""
+    broker_master: Annotated[str, BeforeValidator(read_line)] = "mymaster"
+    """The name of the broker's master, where `broker_url` names Sentinels."""
     home: Annotated[Path, BeforeValidator(read_directory)] = Path(".lienthong")
     """Data of the embedded servers, made absolute against the working directory."""
     pg_bin: Annotated[Path | None, BeforeValidator(read_directory)] = None
@@ -110,6 +112,8 @@ class Settings(BaseSettings):
     """Celery's queue; two installations that share a broker need two names."""
     concurrency: Annotated[int, BeforeValidator(read_whole_number)] = Field(default_factory=available_cores)
     console_bind: Annotated[Bind, BeforeValidator(read_bind)] = Bind("127.0.0.1", 8800)
+    document_alert: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(hours=24)
+    """How long a result may be without its signed document before a person is told."""
     clock: Annotated[datetime | None, BeforeValidator(read_instant)] = None
     """Start of the connector's clock (always with an offset); None means the system clock."""
 

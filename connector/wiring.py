@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from connector.adapters import agenda
+from connector.adapters import agenda, setback
 from connector.adapters.agenda import Agenda
 from connector.adapters.clock import Clock, shared_clock, system_clock
 from connector.adapters.database import make_engine
@@ -111,6 +111,13 @@ class Connector:
             calls_at_once=CALLS_AT_ONCE,
             worker=worker_name(),
         )
+
+    def mend_clock(self) -> int:
+        """After the clock was set back; returns how many rows spoke of a future that is no more."""
+        with self.engine.begin() as db:
+            return setback.mend(
+                db, now=self.now(), lease=self.settings.lease, poll_interval=self.settings.poll_interval
+            )
 
     def agenda(self) -> Agenda:
         """What is due now."""

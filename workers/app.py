@@ -50,7 +50,7 @@ def make_app(given: Settings) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options=_TRANSPORT,
+        broker_transport_options=_TRANSPORT | {"master_name": given.broker_master},
         broker_pool_limit=4,
         enable_utc=True,
     )

@@ -1,6 +1,7 @@
 """The beat: looks at the ledger every second or sooner, and tells the workers what is due. Several beats do no harm."""
 
 import time
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.adapters.agenda import Agenda
+from connector.adapters.setback import TOLERANCE
 from workers.app import connector
 from workers.tasks import EXPIRES
 
@@ -25,6 +27,7 @@ class LedgerScheduler(Scheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lock: Connection | None = None
+        self._latest: datetime | None = None
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -36,13 +39,14 @@ class LedgerScheduler(Scheduler):
         try:
             if not self._leads():
                 return PAUSE
+            if self._clock_was_set_back():
+                self._hint("mend_clock")
             agenda = connector().agenda()
+            self._send(agenda)
         except SQLAlchemyError as error:
             log.warning("beat.database_away", reason_code=type(error).__name__)
             self._let_go()
             return PAUSE
-        try:
-            self._send(agenda)
         except OperationalError:
             log.warning("beat.broker_away")
             return PAUSE
@@ -68,6 +72,12 @@ class LedgerScheduler(Scheduler):
         if lock is not None:
             lock.invalidate()  # back in the pool it would keep the lock
             lock.close()
+
+    def _clock_was_set_back(self) -> bool:
+        """Also said at a beat's first look: the clock may have been set back while none looked."""
+        now, before = connector().now(), self._latest
+        self._latest = now
+        return before is None or now < before - TOLERANCE
 
     def _send(self, agenda: Agenda) -> None:
         if agenda.expire:

@@ -50,6 +50,13 @@ def expire() -> None:
         log.warning("delivery.leases_ended", expired=ended)
 
 
+@app.task(name="mend_clock")
+def mend_clock() -> None:
+    mended = connector().mend_clock()
+    if mended:
+        log.warning("clock.mended", count=mended)
+
+
 def hint(routes: Iterable[Route]) -> None:
     """Tells a worker that a route has work. Called after the commit; when the broker is away, the beat will tell."""
     for route in routes:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from connector.adapters.rawjson import NotJson, items, split_off, written
 from connector.adapters.transport import Answer, Transport, unreachable_status
 from connector.domain.errors import (
+    TOO_LARGE,
     Conflict,
     DeliveryError,
     Garbled,
@@ -165,7 +166,7 @@ def _body(answer: Answer) -> bytes:
     if answer.http_status == 200 and not answer.cut:
         return answer.body
     if answer.cut:
-        raise Garbled("TOO_LARGE", "the answer is larger than what is taken in", http_status=200, body=answer.body)
+        raise Garbled(TOO_LARGE, "the answer is larger than what is taken in", http_status=200, body=answer.body)
     if answer.http_status == 413:
         raise Refused("HTTP_413", "the submission is too large for the ministry's gateway", http_status=413)
     raise unreachable_status(answer)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from connector.adapters.rawjson import NotJson, items, split_off, written
 from connector.adapters.transport import Answer, Transport, unreachable_status
-from connector.domain.errors import Conflict, CursorLost, DeliveryError, Garbled, Refused, Unreachable
+from connector.domain.errors import TOO_LARGE, Conflict, CursorLost, DeliveryError, Garbled, Refused, Unreachable
 from schemas import province as forms
 
 _SALVAGED_CURSOR: Final = re.compile(
@@ -151,7 +151,7 @@ def _failed(answer: Answer) -> DeliveryError:
 
 def _body(answer: Answer) -> bytes:
     if answer.cut:
-        raise Garbled("TOO_LARGE", "the answer is larger than what is taken in", http_status=200, body=answer.body)
+        raise Garbled(TOO_LARGE, "the answer is larger than what is taken in", http_status=200, body=answer.body)
     if answer.http_status != 200:
         raise _failed(answer)
     return answer.body

@@ -7,6 +7,7 @@ counted is one call made.
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ BODY_LIMIT: Final = 64 * 1024 * 1024
 KEPT_OF_LARGE: Final = 64 * 1024
 DEFAULT_PATIENCE: Final = timedelta(seconds=10)
 _TOKEN_MARGIN: Final = 5.0
+_TOKEN_TEXT: Final = re.compile("[!-~]{1,16000}")
 _CHUNK: Final = 256 * 1024
 
 
@@ -139,7 +141,11 @@ class Transport:
         """The process's token; the first thread that needs a new one fetches it, the others wait for that."""
         with self._lock:
             if self._token is None or time.monotonic() >= self._token.ends_at:
-                self._token = self._fetch_token()
+                try:
+                    self._token = self._fetch_token()
+                except Unreachable as error:
+                    error.maybe_done = False  # the call that needed the token was not made
+                    raise
             return self._token
 
     def _forget(self, token: "_Token | None") -> None:
@@ -154,7 +160,7 @@ class Transport:
                 self._token_path,
                 {},
                 data={"grant_type": "client_credentials"},
-                auth=(self._credentials.client_id, self._credentials.client_secret),
+                auth=(self._credentials.client_id.encode(), self._credentials.client_secret.encode()),
             )
         )
         if answer.http_status in (400, 401, 403):
@@ -168,9 +174,11 @@ class Transport:
         try:
             token = json.loads(answer.body)
             lifetime = float(token.get("expires_in", 60))
-            ends_at = time.monotonic() + max(lifetime - _TOKEN_MARGIN, lifetime / 2)
-            return _Token(str(token["access_token"]), ends_at)
-        except (ValueError, KeyError, TypeError):
+            text = token["access_token"]
+            if not _TOKEN_TEXT.fullmatch(text):  # it has to fit into a header
+                raise ValueError
+            return _Token(text, time.monotonic() + max(lifetime - _TOKEN_MARGIN, lifetime / 2))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise Garbled("TOKEN_GARBLED", "the token service did not answer with a token", http_status=200) from None
 
     def _exchange(self, method: str, path: str, headers: Mapping[str, str], **call: Any) -> Answer:

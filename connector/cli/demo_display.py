@@ -22,6 +22,9 @@ from connector.sandbox.verdict import Verdict
 
 # On a screen that is no terminal, a line every so many seconds.
 QUIET_EVERY: Final = 5.0
+_REPEATED: Final = text(
+    "SELECT count(*) FROM attempt WHERE outcome NOT IN ('delivered', 'already-there', 'refused', 'conflict')"
+)
 _WAITING: Final = (State.READY.value, State.SENDING.value)
 
 
@@ -60,9 +63,7 @@ class Display:
         with self._engine.begin() as db:
             rows = db.execute(text("SELECT route, state, count(*) AS n FROM message GROUP BY route, state")).all()
             self._messages = {(row.route, row.state): row.n for row in rows}
-            self.retried = db.execute(
-                text("SELECT count(*) FROM history WHERE move IN ('postpone', 'expire')")
-            ).scalar_one()
+            self.retried = db.execute(_REPEATED).scalar_one()
             self.movement = db.execute(text("SELECT coalesce(max(id), 0) FROM history")).scalar_one() + ended
         counts = {name: partner.counts() for name, partner in self._partners.items()}
         if self._live:

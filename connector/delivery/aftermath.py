@@ -56,8 +56,10 @@ def follow_up(
 
 def _may_free_others(one: Ended, facts: Facts) -> bool:
     """Whether a supplement or a withdrawal may have waited for this end of an application."""
+    if facts.withdrawn:
+        return True
     if one.became is State.DELIVERED:
-        return facts.withdrawn or facts.asked_for == facts.submissions
+        return facts.asked_for == facts.submissions
     return one.became is not State.READY
 
 

@@ -169,10 +169,14 @@ class Delivery:
         """Every errand's answer. Once the partner is found closed or away, what is left of the batch stays here."""
         closed_by: list[DeliveryError] = []
         away = 0
+        # What was not begun by half of the lease is left: its call could outlast the lease, and be made twice.
+        latest = time.monotonic() + self._lease.total_seconds() / 2
 
         def make(call: Sequence[Errand]) -> list[_Trip]:
             nonlocal away
             at, began = self._now(), time.monotonic()
+            if began > latest and not closed_by:
+                closed_by.append(Unreachable("NOT_REACHED", "the calls before it took too long"))
             if closed_by:
                 return [_Trip(errand, closed_by[0], at, 0, made=False) for errand in call]
             answers = self._answers(route, call)

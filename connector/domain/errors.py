@@ -14,8 +14,11 @@ That the partner has it already is no error: clients answer with a receipt that 
 """
 
 from datetime import timedelta
+from typing import Final
 
 from schemas.findings import Finding
+
+TOO_LARGE: Final = "TOO_LARGE"
 
 
 class DeliveryError(Exception):

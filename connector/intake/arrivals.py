@@ -94,9 +94,9 @@ def read_arrival(raw: bytes) -> Arrival:
     )
 
 
-def unreadable_page(raw: bytes) -> Arrival:
-    """The bytes of a page that no smaller question makes readable."""
-    return _unreadable(raw, UNKNOWN, (contract_finding(Fault("", "not_json")),))
+def unreadable_page(raw: bytes, *, too_large: bool) -> Arrival:
+    """The bytes of a page that no smaller question makes readable; of one that is too large, its beginning and end."""
+    return _unreadable(raw, UNKNOWN, (contract_finding(Fault("", "too_large" if too_large else "not_json")),))
 
 
 def _unreadable(raw: bytes, kind: str, findings: tuple[Finding, ...]) -> Arrival:

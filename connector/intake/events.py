@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from connector.adapters import feeds, partners
 from connector.adapters.feeds import Reading
 from connector.adapters.province import Province, salvaged_cursor
-from connector.domain.errors import CursorLost, DeliveryError, Garbled
+from connector.domain.errors import TOO_LARGE, CursorLost, DeliveryError, Garbled
 from connector.domain.message import Partner, Route
 from connector.intake import writing
 from connector.intake.arrivals import Arrival, read_arrival, unreadable_page
@@ -90,7 +90,7 @@ class EventIntake:
             # Without a cursor there is none to lose: such an answer is not repeated at once.
             return self._write(again, (), report, next_at=None if reading.cursor else self._now() + self._poll_interval)
         except Garbled as error:
-            return self._salvage(reading, error.body, report)
+            return self._salvage(reading, error, report)
         stands_still = page.cursor == reading.cursor
         read_on = page.more and not stands_still
         arrivals = [read_arrival(event) for event in page.events]
@@ -101,19 +101,24 @@ class EventIntake:
             next_at=None if read_on else self._now() + self._poll_interval,
         )
 
-    def _salvage(self, reading: Reading, body: bytes, report: Report) -> Reading | None:
+    def _salvage(self, reading: Reading, page: Garbled, report: Report) -> Reading | None:
         """A page that cannot be read. When even one event alone cannot, its bytes are kept and the feed goes on
         behind it."""
         tries = reading.garbled + 1
         if tries < len(_SIZES):
             return self._write(replace(reading, garbled=tries), (), report, next_at=None)
-        cursor = salvaged_cursor(body)
+        cursor = salvaged_cursor(page.body)
         if cursor is None or cursor == reading.cursor:
             # Nothing says where the feed goes on: it is asked again, one event at a time, until it can be read.
             again = replace(reading, garbled=_SIZES.index(1))
             return self._write(again, (), report, next_at=self._now() + self._poll_interval)
         report.salvaged += 1
-        return self._write(replace(reading, cursor=cursor, garbled=0), [unreadable_page(body)], report, next_at=None)
+        return self._write(
+            replace(reading, cursor=cursor, garbled=0),
+            [unreadable_page(page.body, too_large=page.code == TOO_LARGE)],
+            report,
+            next_at=None,
+        )
 
     def _write(
         self, reading: Reading, arrivals: Sequence[Arrival], report: Report, *, next_at: datetime | None

@@ -216,7 +216,9 @@ class _Tended:
         if left is None and not self.alive():
             code = self._process.returncode if self._process else None
             pause = self._patience.died()
-            log.warning("local.process_died", process=self.child.name, exit_code=code, pause=pause.total_seconds())
+            log.warning(
+                "local.process_died", process=self.child.name, exit_code=code, wait_seconds=pause.total_seconds()
+            )
         elif left is not None and not left:
             self.start()
 
@@ -236,7 +238,12 @@ class _Guarded:
             self._server.start()
         except LocalError as error:
             pause = self._patience.died()
-            log.error("local.server_down", process=self._server.name, why=str(error), pause=pause.total_seconds())
+            log.error(
+                "local.server_down",
+                process=self._server.name,
+                reason_code=type(error).__name__,
+                wait_seconds=pause.total_seconds(),
+            )
         else:
             self._patience.started()
             log.info("local.process_started", process=self._server.name, pid=self._server.pid)

@@ -1,0 +1,111 @@
+"""The ledger's statements. A batch goes as arrays in one statement; only `ledger` executes them."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+from connector.domain.attempts import LEASE_ENDED
+from connector.domain.message import BLOCKS_ITS_LANE
+
+_OPEN: Final = "(" + ", ".join(f"'{state}'" for state in BLOCKS_ITS_LANE) + ")"
+
+INSERT: Final = text("""
+    INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at,
+                         status, findings, source_key, content_key, created_at, updated_at)
+    SELECT d.*, :now, :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
+                CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
+                CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
+                CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
+                CAST(:content_keys AS bytea[])) AS d
+    ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1
+    RETURNING id, xmax = 0 AS fresh
+""")
+
+INSERT_BODY: Final = text("""
+    INSERT INTO body (message_id, content) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:contents AS bytea[]))
+""")
+
+INSERT_HISTORY: Final = text("""
+    INSERT INTO history (message_id, at, move, became, by, why)
+    SELECT h.id, :now, 'take_in', h.became, :by, h.why
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:became AS text[]), CAST(:whys AS text[])) AS h (id, became, why)
+""")
+
+# An earlier message of the same route and subject that is still on its way keeps this one back.
+CLAIM: Final = text(f"""
+    WITH due AS (
+        SELECT m.id FROM message m
+        WHERE m.state = 'ready' AND m.route = :route AND m.due_at <= :now
+          AND (m.last_code IS NOT DISTINCT FROM '{LEASE_ENDED}') = :suspects
+          AND NOT EXISTS (
+              SELECT 1 FROM message e
+              WHERE e.route = m.route AND e.subject = m.subject AND (e.version, e.seq) < (m.version, m.seq)
+                AND e.state IN {_OPEN})
+        ORDER BY m.due_at, m.seq LIMIT :limit FOR UPDATE OF m SKIP LOCKED
+    ), taken AS (
+        UPDATE message m
+        SET state = 'sending', due_at = NULL, lease_until = :until, fence = m.fence + 1, worker = :worker,
+            updated_at = :now
+        FROM due WHERE m.id = due.id
+        RETURNING m.id, m.route, m.procedure, m.subject, m.version, m.event, m.status, m.attempts, m.fence,
+                  m.received_on, m.findings, m.seq
+    ), noted AS (
+        INSERT INTO history (message_id, at, was, move, became, by)
+        SELECT id, :now, 'ready', 'claim', 'sending', :worker FROM taken
+    )
+    SELECT taken.*, body.content FROM taken JOIN body ON body.message_id = taken.id ORDER BY taken.seq
+""")
+
+SETTLE: Final = text("""
+    WITH s AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:moves AS text[]), CAST(:became AS text[]),
+            CAST(:whys AS text[]), CAST(:dues AS timestamptz[]), CAST(:holds AS text[]), CAST(:codes AS text[]),
+            CAST(:texts AS text[]), CAST(:findings AS jsonb[]), CAST(:ordinals AS int[]), CAST(:made AS bool[]),
+            CAST(:counted AS bool[]),
+            CAST(:maybe_done AS bool[]), CAST(:ats AS timestamptz[]), CAST(:outcomes AS text[]),
+            CAST(:http AS smallint[]), CAST(:durations AS int[]), CAST(:sent AS text[])
+        ) AS t (id, fence, move, became, why, due_at, hold, code, text, findings, ordinal, made, counted, maybe_done,
+                at,
+                outcome, http_status, duration_ms, sent)
+    ), done AS (
+        UPDATE message m
+        SET state = s.became, due_at = s.due_at, hold = s.hold, lease_until = NULL, worker = NULL,
+            attempts = m.attempts + CAST(s.counted AS int), last_code = s.code, last_text = s.text,
+            findings = coalesce(s.findings, m.findings), ordinal = coalesce(s.ordinal, m.ordinal),
+            delivered_at = CASE WHEN s.became = 'delivered' THEN CAST(:now AS timestamptz) END, updated_at = :now
+        FROM s WHERE m.id = s.id AND m.fence = s.fence AND m.state = 'sending'
+        RETURNING m.id
+    ), noted AS (
+        INSERT INTO history (message_id, at, was, move, became, by, why)
+        SELECT s.id, :now, 'sending', s.move, s.became, :by, s.why FROM s JOIN done USING (id)
+    ), tried AS (
+        INSERT INTO attempt (message_id, at, outcome, counted, maybe_done, http_status, code, duration_ms, worker, sent)
+        SELECT s.id, s.at, s.outcome, s.counted, s.maybe_done, s.http_status, s.code, s.duration_ms, :by, s.sent
+        FROM s JOIN done USING (id) WHERE s.made
+    )
+    SELECT id FROM done
+""")
+
+MOVE: Final = text("""
+    WITH able AS (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:was AS text[])) AS t (id, was)
+    ), done AS (
+        UPDATE message m
+        SET state = :became, due_at = CAST(:due AS timestamptz), hold = :hold, delivered_at = NULL, updated_at = :now
+        FROM able WHERE m.id = able.id
+        RETURNING m.id
+    )
+    INSERT INTO history (message_id, at, was, move, became, by, why)
+    SELECT able.id, :now, able.was, :move, :became, :by, :why FROM able JOIN done USING (id)
+""")
+
+PULL_FORWARD: Final = text("""
+    UPDATE message
+    SET due_at = CASE WHEN state = 'ready' THEN CAST(:now AS timestamptz) END,
+        lease_until = CASE WHEN state = 'sending' THEN CAST(:now AS timestamptz) END,
+        updated_at = :now
+    WHERE (state = 'ready' AND due_at > :future AND updated_at > :future)
+       OR (state = 'sending' AND lease_until > :latest)
+""")
