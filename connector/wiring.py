@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from connector.adapters import agenda, setback
+from connector.adapters import agenda, overview, setback
 from connector.adapters.agenda import Agenda
 from connector.adapters.clock import Clock, shared_clock, system_clock
 from connector.adapters.database import make_engine
@@ -118,6 +118,11 @@ class Connector:
             return setback.mend(
                 db, now=self.now(), lease=self.settings.lease, poll_interval=self.settings.poll_interval
             )
+
+    def late_documents(self) -> int:
+        """Results that have waited for their signed document for too long."""
+        with self.engine.begin() as db:
+            return overview.late_documents(db, self.now(), self.settings.document_alert)
 
     def agenda(self) -> Agenda:
         """What is due now."""

@@ -18,6 +18,7 @@ from workers.tasks import EXPIRES
 # One beat speaks, the others wait for its lock, which goes with its connection.
 BEAT_LOCK: Final = 88_010_317
 PAUSE: Final = 1.0
+ALARMS_EVERY: Final = 60.0
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -28,6 +29,7 @@ class LedgerScheduler(Scheduler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lock: Connection | None = None
         self._latest: datetime | None = None
+        self._alarms_at = 0.0
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -80,6 +82,9 @@ class LedgerScheduler(Scheduler):
         return before is None or now < before - TOLERANCE
 
     def _send(self, agenda: Agenda) -> None:
+        if time.monotonic() >= self._alarms_at:
+            self._alarms_at = time.monotonic() + ALARMS_EVERY
+            self._hint("sound_alarms")
         if agenda.expire:
             self._hint("expire")
         if agenda.read_events:

@@ -50,6 +50,13 @@ def expire() -> None:
         log.warning("delivery.leases_ended", expired=ended)
 
 
+@app.task(name="sound_alarms")
+def sound_alarms() -> None:
+    late = connector().late_documents()
+    if late:
+        log.warning("alarm.documents_late", count=late)
+
+
 @app.task(name="mend_clock")
 def mend_clock() -> None:
     mended = connector().mend_clock()

@@ -29,6 +29,7 @@ class Overview:
     """`waiting_since`: intake of the oldest message that is ready or being sent. `due_since`: since when the first of
     the due ones is. `empty_at`: when nothing will wait any more at the present rate; None when nothing waits or no rate
     is known. `partners`: how their breakers stand. `held_by_area`: by an area's mode.
+    `late_documents`: results that have been without their signed document for too long.
     """
 
     counts: Counts
@@ -37,6 +38,7 @@ class Overview:
     empty_at: datetime | None
     partners: dict[Partner, Standing]
     held_by_area: int
+    late_documents: int
 
     def total(self, states: Iterable[State]) -> int:
         """Messages of all routes in these states."""
@@ -44,7 +46,7 @@ class Overview:
         return sum(self.counts[route][state] for route in self.counts for state in wanted)
 
 
-def look(db: Connection, now: datetime) -> Overview:
+def look(db: Connection, now: datetime, document_alert: timedelta) -> Overview:
     """The ledger at this instant. Raises SQLAlchemy's DBAPIError."""
     counts = count(db)
     waiting = sum(counts[route][state] for route in counts for state in WAITING)
@@ -56,6 +58,7 @@ def look(db: Connection, now: datetime) -> Overview:
         empty_at=_forecast(db, waiting, now),
         partners=partners.standing(db, now),
         held_by_area=row.held,
+        late_documents=late_documents(db, now, document_alert),
     )
 
 
@@ -70,6 +73,13 @@ def count(db: Connection) -> Counts:
         for row in db.execute(statement):
             counts[Route(row.route)][State(row.state)] = row.number
     return counts
+
+
+def late_documents(db: Connection, now: datetime, after: timedelta) -> int:
+    """Results that have waited for their signed document for longer than this."""
+    values = {"hold": Hold.DOCUMENT.value, "since": now - after}
+    number: int = db.execute(_LATE, values).scalar_one()
+    return number
 
 
 def _forecast(db: Connection, waiting: int, now: datetime) -> datetime | None:
@@ -106,6 +116,8 @@ _WAITING: Final = text("""
            (SELECT min(due_at) FROM message WHERE state = 'ready') AS due_since,
            (SELECT count(*) FROM message WHERE state = 'held' AND hold = :hold) AS held
 """)
+
+_LATE: Final = text("SELECT count(*) FROM message WHERE state = 'held' AND hold = :hold AND created_at < :since")
 
 _RATE: Final = text("""
     SELECT count(*) AS number, min(at) AS first

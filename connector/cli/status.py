@@ -26,8 +26,9 @@ def status(as_json: AsJson = False) -> None:
 
     Exit 1 when a message needs a person, a partner is closed, or something is overdue.
     """
-    with ledger(settings.load()) as look:
-        found, now = overview.look(look.db, look.now), look.now
+    given = settings.load()
+    with ledger(given) as look:
+        found, now = overview.look(look.db, look.now, given.document_alert), look.now
     reasons = list(attention(found, now))
     if as_json:
         write_json(as_document(found, now))
@@ -43,6 +44,11 @@ def attention(found: Overview, now: datetime) -> Iterator[str]:
         number = found.total([state])
         if number:
             yield f"{number} thông điệp / messages {state}: lienthong messages list --state {state}"
+    if found.late_documents:
+        yield (
+            f"{found.late_documents} kết quả chưa có bản ký / results without their document: "
+            "lienthong messages list --state held --code RESULT_WITHOUT_FILE"
+        )
     for partner, door in found.partners.items():
         if door.breaker != "closed":
             until = for_people(door.until) or "lượt thử / a probe"
@@ -59,6 +65,7 @@ def as_document(found: Overview, now: datetime) -> dict[str, Any]:
         "oldest_waiting_seconds": None if waiting is None else max(round((now - waiting).total_seconds()), 0),
         "forecast_empty_at": instant(found.empty_at),
         "breakers": {partner: door.breaker for partner, door in found.partners.items()},
+        "late_documents": found.late_documents,
         "areas": areas(found, now),
     }
 

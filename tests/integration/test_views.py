@@ -106,8 +106,8 @@ def test_the_oldest_due_message_is_not_one_that_is_due_later(rows: Rows) -> None
     rows.take_in(draft(1, due_at=NOW + timedelta(minutes=1)))
 
     with rows.engine.begin() as db:
-        assert overview.look(db, NOW).due_since is None
-        assert overview.look(db, NOW + timedelta(minutes=2)).due_since == NOW + timedelta(minutes=1)
+        assert overview.look(db, NOW, timedelta(days=1)).due_since is None
+        assert overview.look(db, NOW + timedelta(minutes=2), timedelta(days=1)).due_since == NOW + timedelta(minutes=1)
 
 
 def test_the_audit_table_is_as_it_was_migrated(rows: Rows) -> None:
