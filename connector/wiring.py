@@ -20,6 +20,7 @@ from connector.delivery.batches import Delivery
 from connector.delivery.senders import Senders
 from connector.domain.message import Partner
 from connector.intake.events import EventIntake
+from connector.intake.registers import RegisterIntake
 from connector.intake.states import StateIntake
 from connector.settings import Settings, require_partner
 from schemas import ministry as ministry_forms
@@ -96,6 +97,18 @@ class Connector:
             poll_interval=self.settings.poll_interval,
             # A question whose worker died is asked again after this.
             patience=max(self.settings.poll_interval, 3 * self.settings.http_timeout + timedelta(seconds=5)),
+            worker=worker_name(),
+        )
+
+    @cached_property
+    def registers(self) -> RegisterIntake:
+        return RegisterIntake(
+            self.engine,
+            self.ministry,
+            now=self.now,
+            poll_interval=self.settings.poll_interval,
+            lease=self.settings.lease,
+            first_day=self.settings.register_from,
             worker=worker_name(),
         )
 

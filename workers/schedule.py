@@ -91,6 +91,8 @@ class LedgerScheduler(Scheduler):
             self._hint("read_events")
         if agenda.ask_states:
             self._hint("ask_states")
+        for procedure in agenda.read_registers:
+            self._hint("read_registers", procedure)
         for route in agenda.routes:
             self._hint("deliver", route.value)
 

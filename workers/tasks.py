@@ -6,6 +6,7 @@ import structlog
 from kombu.exceptions import OperationalError
 
 from connector.domain.message import Route
+from schemas.values import Procedure
 from workers.app import app, connector
 
 log = structlog.stdlib.get_logger(__name__)
@@ -31,6 +32,24 @@ def ask_states() -> None:
     if report.changed or report.invalid:
         log.info(
             "intake.states_asked", count=report.asked, taken=report.changed, stale=report.stale, invalid=report.invalid
+        )
+    hint(report.routes)
+
+
+@app.task(name="read_registers")
+def read_registers(procedure: Procedure) -> None:
+    report = connector().registers.read(procedure)
+    if report.error is not None:
+        log.warning("intake.failed", partner="ministry", code=report.error.code, http_status=report.error.http_status)
+    if report.taken or report.invalid or report.late:
+        log.info(
+            "intake.registers_read",
+            procedure=procedure,
+            count=report.pages,
+            taken=report.taken,
+            duplicates=report.duplicates,
+            invalid=report.invalid,
+            remaining=report.late,
         )
     hint(report.routes)
 

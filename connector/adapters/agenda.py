@@ -1,5 +1,6 @@
 """What is due now, and when the next thing will be. One look costs a few index probes, whatever the ledger holds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from connector.adapters import feeds, partners
 from connector.domain.message import DESTINATION, Partner, Route
+from schemas.values import Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Agenda:
     expire: bool
     routes: tuple[Route, ...]
     wait: timedelta
+    read_registers: tuple[Procedure, ...] = ()
 
 
 LONGEST_WAIT: Final = timedelta(seconds=1)
@@ -29,9 +32,11 @@ def look(db: Connection, now: datetime) -> Agenda:
     """Looks at the ledger. Partners that are closed have nothing due."""
     closed = partners.shut(db, now)
     row = db.execute(_LOOK, {"feed": feeds.PROVINCE_EVENTS}).one()
+    registers = dict(zip(feeds.REGISTERS, row.registers_at, strict=True))
     due = dict(zip((route.value for route in Route), row.due, strict=True))
     routes = [r for r in Route if DESTINATION[r] not in closed and due[r.value] is not None and due[r.value] <= now]
-    future = [moment for moment in (row.feed_at, row.ask_at, row.lease_until, *row.due) if moment and moment > now]
+    moments = (row.feed_at, *row.registers_at, row.ask_at, row.lease_until, *row.due)
+    future = [moment for moment in moments if moment and moment > now]
     wait = min((moment - now for moment in future), default=LONGEST_WAIT)
     return Agenda(
         read_events=Partner.PROVINCE not in closed and (row.feed_at is None or row.feed_at <= now),
@@ -39,13 +44,25 @@ def look(db: Connection, now: datetime) -> Agenda:
         expire=row.lease_until is not None and row.lease_until < now,
         routes=tuple(routes),
         wait=max(min(wait, LONGEST_WAIT), SHORTEST_WAIT),
+        read_registers=tuple(
+            procedure
+            for procedure, at in registers.items()
+            if Partner.MINISTRY not in closed and (at is None or at <= now)
+        ),
     )
+
+
+def _feeds(names: Iterable[str]) -> str:
+    """From when on each of these feeds can be read; null for one that never was."""
+    moments = [f"(SELECT greatest(next_at, lease_until) FROM feed WHERE name = '{name}')" for name in names]
+    return f"ARRAY[{', '.join(moments)}]"
 
 
 # One row of minima; each is the first entry of a partial index.
 _LOOK: Final = text(f"""
     SELECT
         (SELECT greatest(next_at, lease_until) FROM feed WHERE name = :feed) AS feed_at,
+        {_feeds(feeds.REGISTERS.values())} AS registers_at,
         (SELECT min(ask_at) FROM dossier WHERE ask_at IS NOT NULL) AS ask_at,
         (SELECT min(lease_until) FROM message WHERE state = 'sending') AS lease_until,
         ARRAY[{

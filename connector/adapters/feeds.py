@@ -6,7 +6,13 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from schemas import ministry
+from schemas.values import Procedure
+
 PROVINCE_EVENTS: Final = "province-events"
+REGISTERS: Final[dict[Procedure, str]] = {
+    procedure: f"register-{register}" for procedure, register in ministry.REGISTERS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def _columns(drafts: Sequence[Draft]) -> dict[str, object]:
         "findings": [_FINDINGS.dump_json(d.findings).decode() if d.findings else "[]" for d in drafts],
         "source_keys": [d.source_key for d in drafts],
         "content_keys": [d.content_key for d in drafts],
+        "dossiers": [d.dossier for d in drafts],
     }
 
 
@@ -116,14 +117,13 @@ def claim(
     What another worker is claiming at this moment is skipped. Each gets a new fence, and a lease that ends by itself.
     """
     rows = db.execute(
-        statements.CLAIM,
+        statements.CLAIM_SUSPECTS if suspects else statements.CLAIM,
         {
             "route": route.value,
             "limit": limit,
             "now": now,
             "until": now + lease,
             "worker": worker,
-            "suspects": suspects,
         },
     ).mappings()
     return [_claimed(row) for row in rows]

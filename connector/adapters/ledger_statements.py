@@ -11,13 +11,13 @@ _OPEN: Final = "(" + ", ".join(f"'{state}'" for state in BLOCKS_ITS_LANE) + ")"
 
 INSERT: Final = text("""
     INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at,
-                         status, findings, source_key, content_key, created_at, updated_at)
+                         status, findings, source_key, content_key, dossier, created_at, updated_at)
     SELECT d.*, :now, :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
                 CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
                 CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
                 CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
-                CAST(:content_keys AS bytea[])) AS d
+                CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[])) AS d
     ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1
     RETURNING id, xmax = 0 AS fresh
 """)
@@ -32,16 +32,15 @@ INSERT_HISTORY: Final = text("""
     FROM unnest(CAST(:ids AS uuid[]), CAST(:became AS text[]), CAST(:whys AS text[])) AS h (id, became, why)
 """)
 
-# An earlier message of the same route and subject that is still on its way keeps this one back.
-CLAIM: Final = text(f"""
+# An earlier message of the same route and subject that is still on its way keeps this one back. It is looked for by a
+# scalar subquery, one index probe for each candidate: as an anti-join the planner may read every open message first.
+_CLAIM: Final = f"""
     WITH due AS (
         SELECT m.id FROM message m
-        WHERE m.state = 'ready' AND m.route = :route AND m.due_at <= :now
-          AND (m.last_code IS NOT DISTINCT FROM '{LEASE_ENDED}') = :suspects
-          AND NOT EXISTS (
-              SELECT 1 FROM message e
-              WHERE e.route = m.route AND e.subject = m.subject AND (e.version, e.seq) < (m.version, m.seq)
-                AND e.state IN {_OPEN})
+        WHERE m.state = 'ready' AND m.route = :route AND m.due_at <= :now AND m.last_code %s '{LEASE_ENDED}'
+          AND (SELECT e.seq FROM message e
+               WHERE e.route = m.route AND e.subject = m.subject AND (e.version, e.seq) < (m.version, m.seq)
+                 AND e.state IN {_OPEN} LIMIT 1) IS NULL
         ORDER BY m.due_at, m.seq LIMIT :limit FOR UPDATE OF m SKIP LOCKED
     ), taken AS (
         UPDATE message m
@@ -55,7 +54,9 @@ CLAIM: Final = text(f"""
         SELECT id, :now, 'ready', 'claim', 'sending', :worker FROM taken
     )
     SELECT taken.*, body.content FROM taken JOIN body ON body.message_id = taken.id ORDER BY taken.seq
-""")
+"""
+CLAIM: Final = text(_CLAIM % "IS DISTINCT FROM")
+CLAIM_SUSPECTS: Final = text(_CLAIM % "=")
 
 SETTLE: Final = text("""
     WITH s AS (

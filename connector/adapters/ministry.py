@@ -24,6 +24,7 @@ from schemas.reading import Form
 from schemas.values import VIETNAM, Procedure, parse_instant
 
 ALREADY_RECEIVED: Final = "110"
+_LONGEST_CODE: Final = 50
 
 # errorCode, contracts/ministry.openapi.yaml, Envelope. A code not listed is Refused: better a person than a guess.
 MEANINGS: Final[dict[str, tuple[type[DeliveryError], str]]] = {
@@ -67,7 +68,7 @@ class Ministry:
         envelope, http_status = self._send(forms.SUBMIT, submission.to_wire())
         receipt, _ = forms.SubmissionReceipt.read_value(envelope.value)
         ours = Receipt(
-            receipt.ministry_code if receipt else None,
+            _kept_code(receipt.ministry_code) if receipt else None,
             _instant(receipt.received_at) if receipt else None,
             repeated=not envelope.done,
             http_status=http_status,
@@ -98,11 +99,11 @@ class Ministry:
         return self._list(forms.STATES, question)
 
     def entries(
-        self, procedure: Procedure, since: datetime, until: datetime, page: int, size: int
+        self, procedure: Procedure, since: datetime, until: datetime, page: int, size: int, on: datetime
     ) -> tuple[int, list[bytes]]:
         """`dsHoSoDangKy`: the total, and the heads of the register entries that changed in [since, until)."""
         question = forms.EntryQuestion(
-            province=province_code(until.astimezone(VIETNAM).date()),
+            province=province_code(on.astimezone(VIETNAM).date()),
             register_kind=forms.REGISTERS[procedure],
             since=since.astimezone(VIETNAM).strftime(forms.INSTANT_FORMAT),
             until=until.astimezone(VIETNAM).strftime(forms.INSTANT_FORMAT),
@@ -178,6 +179,11 @@ def _meant(envelope: forms.Envelope, http_status: int) -> DeliveryError:
     if kind is Unreachable:
         return Unreachable(code, text, http_status=http_status)
     return kind(code, text, http_status=http_status)
+
+
+def _kept_code(text: str | None) -> str | None:
+    """The ministry's code of a dossier, unless it cannot be stored; its contract allows 50 characters."""
+    return text if text and len(text) <= _LONGEST_CODE and text.isprintable() else None
 
 
 def _instant(text: str | None) -> datetime | None:

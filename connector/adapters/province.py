@@ -129,7 +129,7 @@ def _outcome(told: forms.Answer | None) -> Taken | DeliveryError:
     if told.code in (DONE, ALREADY):
         return Taken(repeated=told.code == ALREADY)
     kind, text = MEANINGS.get(told.code, (Refused, "the province refused with a code that nobody agreed on"))
-    return kind(told.code[:40], text + _places(told), http_status=200)
+    return kind(told.code, text + _places(told), http_status=200)
 
 
 def _places(told: forms.Answer) -> str:

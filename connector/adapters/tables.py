@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from connector.domain.attempts import LEASE_ENDED
 from connector.domain.message import BLOCKS_ITS_LANE, Hold, Move, Route, State
 
 metadata: Final = MetaData(
@@ -74,6 +75,7 @@ message: Final = Table(
     Column("last_text", Text),
     Column("source_key", LargeBinary, nullable=False, unique=True),
     Column("content_key", LargeBinary),
+    Column("dossier", Text),
     Column("duplicates", Integer, nullable=False, server_default="0"),
     _instant("created_at", nullable=False),
     _instant("updated_at", nullable=False),
@@ -88,6 +90,13 @@ message: Final = Table(
     CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", "instant_iff_delivered"),
     CheckConstraint("attempts >= 0 AND fence >= 0 AND version >= 0", "counts_positive"),
     Index("message_due", "route", "due_at", "seq", postgresql_where=text("state = 'ready'")),
+    Index(
+        "message_suspect",
+        "route",
+        "due_at",
+        "seq",
+        postgresql_where=text(f"state = 'ready' AND last_code = '{LEASE_ENDED}'"),
+    ),
     Index(
         "message_lane",
         "route",
@@ -105,6 +114,7 @@ message: Final = Table(
         postgresql_where=text("state IN ('held', 'invalid', 'refused', 'exhausted')"),
     ),
     Index("message_subject", "subject", "seq"),
+    Index("message_dossier", "dossier", "seq", postgresql_where=text("dossier IS NOT NULL")),
     Index("message_state", "state", "seq"),
     Index("message_area", "area", "seq"),
 )
@@ -206,6 +216,18 @@ feed: Final = Table(
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("garbled", Integer, nullable=False, server_default="0"),
     _instant("read_at"),
+)
+
+# Which entry a register number belongs to. An office is a code since a day: codes were used again for other places.
+register_number: Final = Table(
+    "register_number",
+    metadata,
+    Column("register", Text, primary_key=True),
+    Column("office", Text, primary_key=True),
+    Column("office_since", Date, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("entry", Text, nullable=False, unique=True),
 )
 
 partner: Final = Table(

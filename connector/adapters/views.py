@@ -156,9 +156,11 @@ def conditions(wanted: Filter) -> Sequence[ColumnElement[bool]]:
         found.append(m.state.in_([state.value for state in wanted.states]))
     if wanted.routes:
         found.append(m.route.in_([route.value for route in wanted.routes]))
-    for column, value in ((m.procedure, wanted.procedure), (m.area, wanted.area), (m.subject, wanted.subject)):
+    for column, value in ((m.procedure, wanted.procedure), (m.area, wanted.area)):
         if value is not None:
             found.append(column == value)
+    if wanted.subject is not None:
+        found.append(or_(m.subject == wanted.subject, m.dossier == wanted.subject))
     if wanted.commune is not None:
         place = wanted.commune
         found.append(and_(m.office == place.code, m.received_on.between(place.first_day, place.last_day)))

@@ -23,7 +23,7 @@ from connector.sandbox.verdict import Verdict
 # On a screen that is no terminal, a line every so many seconds.
 QUIET_EVERY: Final = 5.0
 _REPEATED: Final = text(
-    "SELECT count(*) FROM attempt WHERE outcome NOT IN ('delivered', 'already-there', 'refused', 'conflict')"
+    "SELECT count(*) FROM attempt WHERE outcome NOT IN ('delivered', 'already-there', 'refused', 'conflict', 'invalid')"
 )
 _WAITING: Final = (State.READY.value, State.SENDING.value)
 

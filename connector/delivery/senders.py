@@ -74,6 +74,7 @@ class Senders:
             Route.APPLICATION: self._application,
             Route.WITHDRAWAL: self._withdrawal,
             Route.RESULT: self._result,
+            Route.REGISTER: self._register,
         }
 
     def calls(self, route: Route, errands: Sequence[Errand]) -> list[Sequence[Errand]]:
@@ -201,6 +202,17 @@ class Senders:
             sent=form.fingerprint,
             body=_without_result(message.body),
         )
+
+    def _register(self, errand: Errand) -> Sent:
+        message = errand.message
+        entry, _ = ministry_forms.ENTRIES_OF[message.procedure].read(message.body)
+        if entry is None:
+            raise MappingFailed("")
+        registered = to_records.register_entry(entry)
+        form = to_province.register_entry(registered)
+        errand.sent = form.fingerprint
+        taken = self._province.store_entry(to_province.record_id(registered), registered.version, form)
+        return Sent(repeated=taken.repeated, http_status=taken.http_status, sent=form.fingerprint)
 
 
 def _dossier(body: bytes) -> province_forms.Dossier:

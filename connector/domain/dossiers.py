@@ -181,7 +181,10 @@ def may_go(facts: Facts, *, is_supplement: bool, has_earlier: bool) -> bool:
 
 def entry_of(result: MarriageResult | DeathResult | None) -> str | None:
     """What makes a result the same entry of the register, whatever else was corrected in it."""
-    return None if result is None else "\n".join((result.office or "", result.book or "", result.number or ""))
+    if result is None:
+        return None
+    parts = (result.office or "", result.book or "", result.number or "")
+    return "\n".join(part.replace("\x00", "") for part in parts)  # the ledger's text holds no NUL
 
 
 def step_draft(facts: Facts, step: Step, now: datetime) -> Draft:

@@ -13,12 +13,16 @@
 That the partner has it already is no error: clients answer with a receipt that says so.
 """
 
+import re
 from datetime import timedelta
 from typing import Final
 
 from schemas.findings import Finding
 
 TOO_LARGE: Final = "TOO_LARGE"
+LONGEST_CODE: Final = 40
+# A partner may send anything as its code; what is kept of it can be stored, and read on one line.
+_NOT_PLAIN: Final = re.compile("[^ -~]+")
 
 
 class DeliveryError(Exception):
@@ -31,9 +35,9 @@ class DeliveryError(Exception):
     partner: str | None = None  # whose call it was, where that is not the message's destination
 
     def __init__(self, code: str, text: str, *, http_status: int | None = None, asked: timedelta | None = None) -> None:
-        super().__init__(f"{code}: {text}")
-        self.code = code
-        self.text = text
+        self.code = _NOT_PLAIN.sub("?", code)[:LONGEST_CODE]
+        self.text = _NOT_PLAIN.sub("?", text)
+        super().__init__(f"{self.code}: {self.text}")
         self.http_status = http_status
         self.asked = asked
 

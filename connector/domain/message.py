@@ -151,6 +151,7 @@ class Draft:
     hold: Hold | None = None
     status: int | None = None
     findings: tuple[Finding, ...] = ()
+    dossier: str | None = None  # whose code the subject is not, and which it was born of
     why: str = ""
 
 

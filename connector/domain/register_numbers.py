@@ -5,8 +5,10 @@ One book per kind of event and calendar year; numbers begin again at 1 each year
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
-from schemas.values import clean_code
+from connector.domain import units
+from schemas.values import PartialDate, clean_code
 
 _NUMBER = re.compile(r"0*([1-9][0-9]{0,4})(?:/((?:19|20)[0-9]{2}))?")
 # Copies and extracts count by themselves: 07/TLKT-BS, 212/TLKT, 576/2026/TLKT-BS.
@@ -21,6 +23,28 @@ class RegisterNumber:
 
     number: int
     year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberKey:
+    """What is given once: a number of a register (`KH`, `KT`) of one year at one office.
+
+    An office is a commune's code since the day on which it began to mean this place.
+    """
+
+    register: str
+    office: str
+    office_since: date
+    year: int
+    number: int
+
+
+def key_of(register: str, office: str, number: RegisterNumber, registered: PartialDate) -> NumberKey | None:
+    """Whose number it is, by the office on the day of registration; None where that office or the year is in doubt."""
+    unit = units.commune(office, registered.first_day)
+    if unit is None or number.year not in (None, registered.year):
+        return None
+    return NumberKey(register, office, unit.valid_from, registered.year, number.number)
 
 
 def parse(text: str) -> RegisterNumber | None:

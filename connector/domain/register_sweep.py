@@ -1,8 +1,9 @@
 """Where the reading of a register stands: a sweep over time from what was read for certain to now, window by window.
 
-The ministry lists entries by the instant of their last change, and one that changes while pages are read moves to a later
-place. Three things keep it from being missed: a window lies in the past and stays the same until its last page; a window
-of several pages whose total changed meanwhile is read again; and the next sweep begins before the end of this one.
+The ministry lists entries by the instant of their last change, and one that changes while pages are read moves to a
+later place. Three things keep it, and those behind it, from being missed: a window lies in the past and stays the same
+until its last page; one of several pages whose total changed meanwhile is read again; and the next sweep begins before
+the end of this one.
 """
 
 import json

@@ -18,6 +18,7 @@ from connector.domain.checks.states import check_state
 from connector.domain.dossiers import Facts, step_draft
 from connector.domain.message import Draft, Hold, Move, Route, State, first_state, source_key
 from connector.domain.sameness import raw_key
+from connector.intake.arrivals import LARGEST_VERSION
 from schemas import ministry as forms
 from schemas import province
 from schemas.findings import Code, Finding, contract_finding, finding
@@ -131,7 +132,7 @@ class _Desk:
             facts,
             state=state,
             happened_at=happened_at,
-            ordinal=item.form.ordinal or facts.submissions,
+            ordinal=min(item.form.ordinal or facts.submissions, LARGEST_VERSION),
             item=_without_result(item.raw),
             now=self._now,
             poll=self._poll,

@@ -72,7 +72,7 @@ def test_nobody_takes_in_a_message_as_delivered(rows: Rows) -> None:
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("state_known", "state = 'lost'"),
+        ("state_known", "state = 'lost', due_at = NULL"),
         ("route_known", "route = 'sideways'"),
         ("procedure_known", "procedure = 'birth'"),
         ("hold_known", "state = 'held', due_at = NULL, hold = 'weather'"),

@@ -147,6 +147,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('invalid', 'refused')"),
     )
     op.create_index("message_state", "message", ["state", "seq"], unique=False)
+    op.create_index(
+        "message_suspect",
+        "message",
+        ["route", "due_at", "seq"],
+        unique=False,
+        postgresql_where=sa.text("state = 'ready' AND last_code = 'LEASE_ENDED'"),
+    )
     op.create_index("message_subject", "message", ["subject", "seq"], unique=False)
     op.create_table(
         "partner",
