@@ -1,8 +1,10 @@
 """What citizens and officers do during a campaign: dossiers come in over the time, and some results are corrected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from random import Random
 from typing import Any, Final
 
@@ -25,7 +27,7 @@ _PARTNER_AWAY: Final = (requests.RequestException, ControlError)
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A dossier that was handed in, without its files."""
+    """A dossier as it is handed in, without its files."""
 
     event: dict[str, Any]
     sendable: bool
@@ -37,11 +39,16 @@ class Supply:
     def __init__(self, seed: int, count: int, seconds: float, ministry: Control, province: Control) -> None:
         self._seed, self._count, self._seconds = seed, count, max(seconds, 0.001)
         self._ministry, self._province = ministry, province
-        self._source = generate(seed, count, datetime.now(VIETNAM).date(), faulty=FAULTY)
+        self._day = datetime.now(VIETNAM).date()
+        self._source = self._generate()
         self._batch: list[Generated] = []
         self._corrected: set[str] = set()
-        self.sent: list[Handed] = []
+        self.all = [Handed(one.event, one.sendable) for one in self._generate()]
+        self.handed_in = 0
         self.corrections = 0
+
+    def _generate(self) -> Iterator[Generated]:
+        return generate(self._seed, self._count, self._day, faulty=FAULTY)
 
     def people_at_work(self) -> None:
         """Officers ask, refuse and sign late; citizens take back. Raises RequestException."""
@@ -50,14 +57,14 @@ class Supply:
 
     @property
     def done(self) -> bool:
-        return len(self.sent) >= self._count
+        return self.handed_in >= self._count
 
     def hand_in(self, elapsed: float) -> bool:
         """The dossiers that should be there by now; true when some went. An answer that was lost makes it go twice, as
         a citizen who presses the button again."""
-        due = min(self._count, round(self._count * elapsed / self._seconds)) - len(self.sent)
+        due = min(self._count, round(self._count * elapsed / self._seconds)) - self.handed_in
         if not self._batch:
-            self._batch = [one for one, _ in zip(self._source, range(min(due, LARGEST_BATCH)), strict=False)]
+            self._batch = list(islice(self._source, max(0, min(due, LARGEST_BATCH))))
         if not self._batch:
             return False
         files = {name: content for one in self._batch for name, content in one.files.items()}
@@ -65,7 +72,7 @@ class Supply:
             self._province.add_events([one.event for one in self._batch], files)
         except _PARTNER_AWAY:
             return False
-        self.sent += [Handed(one.event, one.sendable) for one in self._batch]
+        self.handed_in += len(self._batch)
         self._batch = []
         return True
 
@@ -77,11 +84,8 @@ class Supply:
                 break
             if trail.code in self._corrected or not self._to_correct(trail):
                 continue
-            try:
+            with suppress(*_PARTNER_AWAY):  # it may have happened then, and is not asked for a second time
                 self._ministry.act(trail.code, "correct", {_SIGNER: "Nguyễn Văn Đính Chính"})
-            except _PARTNER_AWAY:
-                # It may have happened, and is not asked for a second time.
-                pass
             self._corrected.add(trail.code)
             self.corrections += 1
         return self.corrections - before

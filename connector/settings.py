@@ -13,7 +13,7 @@ from os import environ as process_environment
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -117,17 +117,11 @@ class Settings(BaseSettings):
     clock: Annotated[datetime | None, BeforeValidator(read_instant)] = None
     """Start of the connector's clock (always with an offset); None means the system clock."""
 
-    @field_validator("lease")
-    @classmethod
-    def _lease_outlives_a_call(cls, lease: timedelta, given: ValidationInfo) -> timedelta:
-        # Connecting and reading may take the time-out each. A shorter lease lets a second worker send what the first
-        # is still waiting for.
-        timeout = given.data.get("http_timeout")
-        if timeout is not None and lease < 2 * timeout:
-            raise ValueError(
-                f"expected at least twice {variable('http_timeout')}, or two workers send the same message"
-            )
-        return lease
+    @property
+    def call_timeout(self) -> timedelta:
+        """The time-out that a call really gets: connecting and reading may take it each, and a lease has to outlast both,
+        or a second worker sends what the first is still waiting for."""
+        return min(self.http_timeout, self.lease / 2)
 
     @property
     def ministry(self) -> Partner | None:
@@ -188,6 +182,10 @@ def load(
         raise BadSettings(sorted([*_faults_of(error), *faults])) from None
     if faults:
         raise BadSettings(faults)
+    if settings.call_timeout < settings.http_timeout:
+        (warn or _to_standard_error)(
+            f"warning: {variable('lease')} is shorter than twice {variable('http_timeout')}; calls get half of it"
+        )
     return settings
 
 

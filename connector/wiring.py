@@ -52,7 +52,7 @@ def _transport(settings: Settings, name: str, token_path: str, now: Clock) -> Tr
         partner.url,
         token_path,
         Credentials(partner.client_id, partner.client_secret.get_secret_value()),
-        timeout=settings.http_timeout,
+        timeout=settings.call_timeout,
         connections=CONNECTIONS,
         now=now,
     )
@@ -96,7 +96,7 @@ class Connector:
             now=self.now,
             poll_interval=self.settings.poll_interval,
             # A question whose worker died is asked again after this.
-            patience=max(self.settings.poll_interval, 3 * self.settings.http_timeout + timedelta(seconds=5)),
+            patience=max(self.settings.poll_interval, 3 * self.settings.call_timeout + timedelta(seconds=5)),
             worker=worker_name(),
         )
 

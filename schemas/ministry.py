@@ -344,7 +344,10 @@ class DeathEntry(DeathFields, EntryExtras, EntryHead):
     """One version of an entry of the death register. The name of the deceased is required, all else may be unknown."""
 
 
-ENTRIES_OF: Final[dict[Procedure, type[MarriageEntry] | type[DeathEntry]]] = {"marriage": MarriageEntry, "death": DeathEntry}
+ENTRIES_OF: Final[dict[Procedure, type[MarriageEntry] | type[DeathEntry]]] = {
+    "marriage": MarriageEntry,
+    "death": DeathEntry,
+}
 
 
 class EntryPage(Form):

@@ -11,8 +11,10 @@ from connector.adapters.transport import Answer, Transport, unreachable_status
 from connector.domain.errors import TOO_LARGE, Conflict, CursorLost, DeliveryError, Garbled, Refused, Unreachable
 from schemas import province as forms
 
+# Its contract allows 200 characters; what does not fit into the address of a call could never be asked for.
+_LONGEST_CURSOR: Final = 1000
 _SALVAGED_CURSOR: Final = re.compile(
-    rb'"%s"\s*:\s*"((?:[^"\\\x00-\x1f]|\\["\\/])*)"' % forms.EventPage.member("cursor").encode()
+    rb'"%s"\s*:\s*"((?:[^"\\\x00-\x1f]|\\["\\/]){0,%d})"' % (forms.EventPage.member("cursor").encode(), _LONGEST_CURSOR)
 )
 
 # error_code, contracts/province.openapi.yaml. A code not listed is Refused: better a person than a guess.
@@ -64,7 +66,9 @@ class Province:
         try:
             rest, events = split_off(raw, forms.EventPage.member("events"))
             page, _ = forms.EventPage.read(rest)
-            if page is None or page.cursor is None or page.more is None or events is None or "\x00" in page.cursor:
+            if page is None or page.cursor is None or page.more is None or events is None:
+                raise NotJson
+            if "\x00" in page.cursor or len(page.cursor) > _LONGEST_CURSOR:
                 raise NotJson
             return EventPage(tuple(items(events)), page.cursor, page.more)
         except NotJson:

@@ -109,11 +109,10 @@ class Sweep:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """What `as_text` wrote. Raises ValueError or KeyError on anything else."""
+        """What `as_text` wrote. Raises ValueError, KeyError or TypeError on anything else."""
         kept: dict[str, Any] = json.loads(text)
-        instants = {name: kept[name] and datetime.fromisoformat(kept[name]) for name in _INSTANTS}
-        counts = {name: kept[name] for name in ("offset", "total", "tries")}
-        return cls(span=timedelta(seconds=kept["span"]), **instants, **counts)
+        kept |= {name: kept[name] and datetime.fromisoformat(kept[name]) for name in _INSTANTS}
+        return cls(**kept | {"span": timedelta(seconds=kept["span"])})
 
     def _newer(self, seen: datetime | None) -> datetime | None:
         # What does not lie in the window is a mistake of theirs, and must not carry us past what was not read.

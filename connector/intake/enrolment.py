@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from connector.domain.register_numbers import NumberKey
 from connector.domain.sameness import raw_key
 from connector.intake.entries import NUMBER, Entry, Head, made_up_subject, subject_of
 from schemas.findings import Code, Finding, contract_finding, finding
+from schemas.ministry import EntryHead
 from schemas.reading import Fault
 from schemas.values import Procedure
 
@@ -34,6 +36,15 @@ class Written:
         self.routes |= {draft.route for draft in fresh if draft.state is State.READY}
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Bytes that are no entry, with its id where that is known, and what is wrong with them."""
+
+    entry_id: int | None
+    raw: bytes = field(repr=False)
+    faults: Sequence[Fault]
+
+
 def enrol(db: Connection, procedure: Procedure, entries: Sequence[Entry], *, now: datetime, by: str) -> Written:
     """Takes in versions of entries, each with its id and version, in the caller's transaction.
 
@@ -53,10 +64,8 @@ def enrol(db: Connection, procedure: Procedure, entries: Sequence[Entry], *, now
     return written
 
 
-def quarantine(
-    db: Connection, procedure: Procedure, bodies: Iterable[tuple[int | None, bytes, Fault]], *, now: datetime, by: str
-) -> Written:
-    """Keeps what cannot be used, each with the entry's id if that is known, once for the same bytes.
+def quarantine(db: Connection, procedure: Procedure, bodies: Iterable[Unusable], *, now: datetime, by: str) -> Written:
+    """Keeps what cannot be used, once for the same bytes.
 
     Its version is 0: when the entry can be read after all, it is taken in as if this had not been, and this becomes
     superseded once that is delivered.
@@ -65,16 +74,16 @@ def quarantine(
         Draft(
             message_id=uuid4(),
             route=Route.REGISTER,
-            subject=made_up_subject(raw) if entry_id is None else subject_of(procedure, entry_id),
+            subject=made_up_subject(one.raw) if one.entry_id is None else subject_of(procedure, one.entry_id),
             version=0,
-            source_key=source_key(Route.REGISTER.value, procedure, str(entry_id or ""), "unread", raw_key(raw).hex()),
-            body=raw,
+            source_key=source_key(Route.REGISTER.value, procedure, str(one.entry_id), "0", raw_key(one.raw).hex()),
+            body=one.raw,
             state=State.INVALID,
             event="entry",
             procedure=procedure,
-            findings=(contract_finding(fault),),
+            findings=tuple(contract_finding(fault) for fault in one.faults) or (contract_finding(_NO_ID),),
         )
-        for entry_id, raw, fault in bodies
+        for one in bodies
     ]
     written = Written()
     written.add(drafts, ledger.take_in(db, drafts, now, by))
@@ -116,6 +125,9 @@ def _draft(procedure: Procedure, entry: Entry, findings: tuple[Finding, ...], no
     )
 
 
+_NO_ID: Final = Fault("/" + EntryHead.member("entry_id"), "range")
+
+
 class _Numbers:
     """Whose each register number is, while a batch is decided. The entry that came first keeps it until it is cancelled
     or moves to another number."""
@@ -128,6 +140,7 @@ class _Numbers:
         self._owners = registers.owners(db, {e.number_key for e in entries if e.number_key}, subjects)
         self._held = {subject: key for key, subject in self._owners.items()}
         self._freed: set[NumberKey] = set()
+        self._given: dict[NumberKey, str] = {}
 
     def judge(self, entry: Entry) -> tuple[Finding, ...]:
         """The entry's findings; with REGISTER_NUMBER_DUPLICATE when its number belongs to another."""
@@ -142,16 +155,18 @@ class _Numbers:
         self._free(subject)
         if key in self._owners:
             return (*entry.findings, finding(Code.REGISTER_NUMBER_DUPLICATE, NUMBER))
-        self._owners[key], self._held[subject] = subject, key
+        self._owners[key] = self._given[key] = subject
+        self._held[subject] = key
         return entry.findings
 
     def write(self) -> None:
-        registers.write_owners(self._db, self._freed, self._owners)
+        registers.write_owners(self._db, self._freed, self._given)
 
     def _free(self, subject: str) -> None:
         key = self._held.pop(subject, None)
         if key is not None:
             del self._owners[key]
+            self._given.pop(key, None)
             self._freed.add(key)
 
     def _subject(self, entry: Entry) -> str:

@@ -1,5 +1,4 @@
-"""One register entry of the ministry, its line in the list and its full form, read and checked: all that can be said of it
-without the ledger."""
+"""A register entry of the ministry, its line in the list and its full form: all that can be said without the ledger."""
 
 import hashlib
 import re

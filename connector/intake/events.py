@@ -73,7 +73,9 @@ class EventIntake:
                 report.error = error
                 reading = self._write(here, (), report, next_at=self._now() + self._poll_interval)
         if reading is not None:
-            self._write(reading, (), report, next_at=self._now())
+            # A feed that moves on and never shows anything new is read no faster than a quiet one.
+            pause = timedelta(0) if report.taken or report.salvaged else self._poll_interval
+            self._write(reading, (), report, next_at=self._now() + pause)
         with self._engine.begin() as db:
             errors = [report.error] if report.error else []
             partners.note(db, Partner.PROVINCE, good=report.pages - len(errors), errors=errors, now=self._now())

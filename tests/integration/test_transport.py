@@ -136,7 +136,15 @@ def test_credentials_that_nobody_knows_are_no_matter_of_waiting(
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"[]", b"{}", b'{"access_token": "T", "expires_in": "soon"}', b'{"access_token": "T", "expires_in": []}', b"null"],
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"access_token": "T", "expires_in": "soon"}',
+        b'{"access_token": "T", "expires_in": []}',
+    ],
 )
 def test_what_is_no_token_is_said_to_be_none(
     partner: responses.RequestsMock, transport: Transport, body: bytes
@@ -385,14 +393,19 @@ def test_calls_keep_their_connection() -> None:
     assert partner.connections == 1
 
 
-def test_a_connection_that_the_partner_closed_meanwhile_loses_at_most_one_answer() -> None:
+def test_a_connection_that_the_partner_closed_while_it_was_idle_costs_nothing() -> None:
+    closed = threading.Event()
+
     def answer_and_close(connection: socket.socket, _: bytes) -> None:
         connection.sendall(whole(b"1"))
         connection.shutdown(socket.SHUT_RDWR)
+        closed.set()
 
     with wire(answer_and_close) as partner, transport_to(partner.url) as transport:
         for _ in range(5):
             assert transport.send("POST", "/a").body == b"1"
+            assert closed.wait(5)
+            closed.clear()
     assert len(partner.calls) == 5
 
 

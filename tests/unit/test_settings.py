@@ -205,9 +205,15 @@ def test_a_command_that_needs_a_partner_says_which_variables_are_missing() -> No
 
 
 def test_a_lease_outlasts_connecting_and_reading() -> None:
-    assert read({"LIENTHONG_HTTP_TIMEOUT": "5s", "LIENTHONG_LEASE": "10s"}).lease == timedelta(seconds=10)
-    [fault] = faults({"LIENTHONG_HTTP_TIMEOUT": "5s", "LIENTHONG_LEASE": "9999ms"})
-    assert fault.startswith("LIENTHONG_LEASE: expected at least twice LIENTHONG_HTTP_TIMEOUT")
+    enough = read({"LIENTHONG_HTTP_TIMEOUT": "5s", "LIENTHONG_LEASE": "10s"})
+    assert enough.call_timeout == timedelta(seconds=5)
+
+    warnings: list[str] = []
+    short = load({"LIENTHONG_LEASE": "6s"}, directory=Path("/nonexistent"), warn=warnings.append)
+    assert (short.lease, short.call_timeout) == (timedelta(seconds=6), timedelta(seconds=3))
+    assert [line.split(";")[0] for line in warnings] == [
+        "warning: LIENTHONG_LEASE is shorter than twice LIENTHONG_HTTP_TIMEOUT"
+    ]
 
 
 def test_an_instant_without_offset_is_vietnam_s() -> None:
