@@ -201,5 +201,5 @@ def _of_a_lane(lane: Sequence[Life]) -> Iterator[Flaw]:
     newest = 0
     for version, _, place, row in delivered:
         if place < newest:
-            yield _flaw("out_of_order", row, f"version {version} was delivered after a later one")
+            yield _flaw("out_of_order", row, f"version {version} was delivered before an earlier one")
         newest = max(newest, place)

@@ -15,11 +15,14 @@ from typing import Final
 import psycopg
 import redis
 import requests
+import structlog
 
 from campaign.system import LEASE, Role, System
 from connector.sandbox.control import ControlError
 
 PARTNERS: Final = ("ministry", "province")
+log = structlog.get_logger(__name__)
+
 _AWAY: Final = (requests.RequestException, ControlError, OSError, psycopg.Error, redis.RedisError)
 
 
@@ -90,6 +93,7 @@ class Killer:
         if done:
             self.counts[name] += 1
             self.last = name
+            log.info("campaign.deed", process=name)
 
     def stop(self) -> None:
         """No more deeds; what lasts is undone when `work` is called next."""
@@ -120,6 +124,7 @@ class Killer:
             return False
         role = self._random.choice(running)
         role.freeze()
+        log.info("campaign.frozen", process=role.name)
         self._later(LEASE * self._random.uniform(1.2, 1.8), role.thaw)
         return True
 
@@ -171,6 +176,7 @@ class Killer:
 
     def _back(self, name: str) -> None:
         self._away.discard(name)
+        log.info("campaign.outage_ended", partner=name)
         self._outage_ended(name)
 
     def _revoke(self) -> bool:

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from connector.adapters.database import migrate
 from connector.local import machine
 from connector.local.home import LocalError
@@ -34,6 +36,9 @@ _PAUSE: Final = 0.3
 _GRACE: Final = 25.0
 
 
+log = structlog.get_logger(__name__)
+
+
 class Role:
     """One process of the system, in a session of its own with whatever it starts."""
 
@@ -48,17 +53,18 @@ class Role:
 
     def start(self) -> None:
         assert self.child.log
-        with open(os.open(self.child.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:
+        with open(os.open(self.child.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
             self._process = subprocess.Popen(
                 list(self.child.command),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 env=dict(os.environ) | dict(self.child.environment),
                 start_new_session=True,
                 preexec_fn=tied_to_parent(signal.SIGKILL),
             )
         self._asked, self._died_at, self.frozen = False, None, False
+        log.info("campaign.started", process=self.name, pid=self.pid)
 
     @property
     def pid(self) -> int:
@@ -87,6 +93,8 @@ class Role:
         self.send(signal.SIGSTOP, everyone=True)
 
     def thaw(self) -> None:
+        if self.frozen:
+            log.info("campaign.thawed", process=self.name)
         self.frozen = False
         self.send(signal.SIGCONT, everyone=True)
 
@@ -98,6 +106,7 @@ class Role:
         if self._died_at is None:
             self._died_at = now
             self.unasked += not self._asked
+            log.info("campaign.died", process=self.name, exit_code=self._process and self._process.returncode)
         elif now - self._died_at >= _PAUSE:
             self.start()
 

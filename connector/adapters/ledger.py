@@ -4,6 +4,7 @@ Each function takes an open connection and does its part of the caller's transac
 statement, so that a hundred messages cost a round trip, not a hundred.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -52,15 +53,16 @@ def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> 
     """Writes new messages with their bodies and their first line of history. A known `source_key` is counted, no
     more."""
     wanted: dict[bytes, Draft] = {}
-    twice = 0
+    copies: Counter[bytes] = Counter()
     for draft in drafts:
         check_move(None, Move.TAKE_IN, draft.state)
-        twice += draft.source_key in wanted
         wanted.setdefault(draft.source_key, draft)
+        copies[draft.source_key] += 1
     if not wanted:
-        return Taken(frozenset(), twice)
+        return Taken(frozenset(), 0)
     rows = list(wanted.values())
-    fresh = {row.id for row in db.execute(statements.INSERT, _columns(rows) | {"now": now}) if row.fresh}
+    twice = [copies[key] - 1 for key in wanted]
+    fresh = {row.id for row in db.execute(statements.INSERT, _columns(rows) | {"twice": twice, "now": now}) if row.fresh}
     new = [draft for draft in rows if draft.message_id in fresh]
     if new:
         ids = [draft.message_id for draft in new]
@@ -75,7 +77,7 @@ def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> 
                 "by": by,
             },
         )
-    return Taken(frozenset(fresh), twice + len(rows) - len(new))
+    return Taken(frozenset(fresh), copies.total() - len(new))
 
 
 def _columns(drafts: Sequence[Draft]) -> dict[str, object]:

@@ -11,14 +11,14 @@ _OPEN: Final = "(" + ", ".join(f"'{state}'" for state in BLOCKS_ITS_LANE) + ")"
 
 INSERT: Final = text("""
     INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at,
-                         status, findings, source_key, content_key, dossier, created_at, updated_at)
+                         status, findings, source_key, content_key, dossier, duplicates, created_at, updated_at)
     SELECT d.*, :now, :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
                 CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
                 CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
                 CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
-                CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[])) AS d
-    ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1
+                CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:twice AS int[])) AS d
+    ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1 + excluded.duplicates
     RETURNING id, xmax = 0 AS fresh
 """)
 

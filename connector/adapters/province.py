@@ -8,7 +8,16 @@ from urllib.parse import quote
 
 from connector.adapters.rawjson import NotJson, items, split_off, written
 from connector.adapters.transport import Answer, Transport, unreachable_status
-from connector.domain.errors import TOO_LARGE, Conflict, CursorLost, DeliveryError, Garbled, Refused, Unreachable
+from connector.domain.errors import (
+    TOO_LARGE,
+    Conflict,
+    CursorLost,
+    DeliveryError,
+    Garbled,
+    NotYet,
+    Refused,
+    Unreachable,
+)
 from schemas import province as forms
 
 # Its contract allows 200 characters; what does not fit into the address of a call could never be asked for.
@@ -23,7 +32,7 @@ MEANINGS: Final[dict[str, tuple[type[DeliveryError], str]]] = {
     "STATE": (Refused, "STATE: the dossier's present status at the province does not allow it"),
     # Its replicas lag up to a minute, so it may be there on the next try. The price: a dossier that is really unknown
     # is found out only when the schedule is spent.
-    "NOTFOUND": (Unreachable, "NOTFOUND: the dossier is not at the province, or not yet"),
+    "NOTFOUND": (NotYet, "NOTFOUND: the dossier is not at the province, or not yet"),
     "INVALID": (Refused, "INVALID: the content breaks the province's contract"),
     "BUSY": (Unreachable, "BUSY: the province is busy"),
 }
@@ -80,6 +89,8 @@ class Province:
         answer = self._transport.read("GET", forms.FILE.format(file_id=quote(file_id, safe="")))
         if answer.http_status in (404, 410):
             return None
+        if answer.cut and answer.http_status == 200:
+            return answer.body  # larger than any file may be: what is left of it is not what was announced
         return _body(answer)[: limit + 1]
 
     def tell(self, items_: Sequence[forms.Progress]) -> list[Taken | DeliveryError]:

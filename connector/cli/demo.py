@@ -101,9 +101,10 @@ def _run(given: Settings, home: Path, count: int, faults: Faults, seed: int, *, 
         display = Display(supervisor.urls.database, ministry, province, count)
         with display:
             ended = _journey(supervisor, sent, ministry, province, display)
-        clean = ending(sent, judge(sent, ministry, province), display, ended, time.monotonic() - began)
+        clean = ending(sent, judge(sent, ministry, province, registers=True), display, ended, time.monotonic() - began)
         if keep and not supervisor.stopping:
             say(f"vẫn chạy / still running: ministry {ministry.url}, province {province.url}; Ctrl-C để dừng / to stop")
+            say(f"xem / to look at it: {variable('home')}={home} lienthong status")
             supervisor.run()
         return clean
 
@@ -147,7 +148,7 @@ def _journey(
 ) -> dict[str, bool]:
     """Hands the dossiers in and watches until all are at their end, nothing happens any more, or we are asked to
     stop."""
-    watch = Watch(sent, ministry, province)
+    watch = Watch(sent, ministry, province, registers=True)
     waiting = list(sent)
     ended: dict[str, bool] = {}
     moved, last = time.monotonic(), 0

@@ -25,7 +25,7 @@ from connector.domain.attempts import (
     put_back,
 )
 from connector.domain.breaker import is_failure
-from connector.domain.errors import DeliveryError, NotExpectedNow, Throttled, Unauthorised, Unreachable
+from connector.domain.errors import DeliveryError, Invalid, NotExpectedNow, Throttled, Unauthorised, Unreachable
 from connector.domain.message import DESTINATION, Hold, Partner, Route
 
 BATCH: Final = {Route.PROGRESS: 400}
@@ -181,10 +181,11 @@ class Delivery:
                 return [_Trip(errand, closed_by[0], at, 0, made=False) for errand in call]
             answers = self._answers(route, call)
             for answer in answers:
-                away = away + 1 if isinstance(answer, Unreachable) else 0
-                if isinstance(answer, Throttled | Unauthorised) or (
-                    away >= AWAY_AFTER and isinstance(answer, Unreachable)
-                ):
+                if not isinstance(answer, DeliveryError):
+                    away = 0
+                    continue
+                away = away + 1 if is_failure(answer) else 0
+                if isinstance(answer, Throttled | Unauthorised) or away >= AWAY_AFTER:
                     closed_by.append(answer)
             took = round((time.monotonic() - began) * 1000)
             return [_Trip(errand, answer, at, took) for errand, answer in zip(call, answers, strict=True)]
@@ -225,13 +226,14 @@ class Delivery:
 
     def _note(self, db: Connection, route: Route, trips: Sequence[_Trip], now: datetime) -> None:
         """How the calls went, told to the doors of the partners that they were made to."""
-        made = [trip.answer for trip in trips if trip.made]
+        # The answer of a whole call counts once, however many items the call had.
+        made = {id(trip.answer): trip.answer for trip in trips if trip.made}.values()
         errors: dict[Partner, list[DeliveryError]] = {DESTINATION[route]: []}
         for answer in made:
             if isinstance(answer, DeliveryError):
                 partner = Partner(answer.partner) if answer.partner else DESTINATION[route]
                 errors.setdefault(partner, []).append(answer)
-        answered = sum(not isinstance(answer, DeliveryError) or not is_failure(answer) for answer in made)
+        answered = sum(_came_from(DESTINATION[route], answer) for answer in made)
         for partner, found in sorted(errors.items()):
             good = answered if partner is DESTINATION[route] else 0
             if partners.note(db, partner, good=good, errors=found, now=now):
@@ -246,3 +248,10 @@ class Delivery:
         if isinstance(answer, NotExpectedNow) and (trip.errand.ordinal or 0) > 1:
             return held_again(trip.attempt, answer, Hold.REQUEST, "the ministry does not expect it now")
         return failed(trip.attempt, answer, schedule=self._schedule, now=now, luck=random.random(), probe=probe)
+
+
+def _came_from(partner: Partner, answer: Answer) -> bool:
+    """Whether an answer shows that the partner is there: not one of the other partner's, nor a fault found here."""
+    if not isinstance(answer, DeliveryError):
+        return True
+    return not is_failure(answer) and not isinstance(answer, Invalid) and answer.partner in (None, partner.value)

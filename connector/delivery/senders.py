@@ -15,10 +15,10 @@ from connector.adapters.province import Province
 from connector.adapters.rawjson import NotJson, split_off
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
-from connector.domain.errors import DeliveryError, Invalid, Refused, SilentlyThere, Unreachable
+from connector.domain.errors import DeliveryError, Invalid, NotYet, Refused, SilentlyThere, Unreachable
 from connector.domain.mapping import to_ministry, to_province, to_records
 from connector.domain.mapping.to_records import MappingFailed
-from connector.domain.message import Route
+from connector.domain.message import Partner, Route
 from schemas import ministry as ministry_forms
 from schemas import province as province_forms
 from schemas import records
@@ -135,19 +135,28 @@ class Senders:
         """The bytes of an attachment, checked against what was announced; None of one that was removed."""
         if attachment.removed:
             return None
+        try:
+            return self._fetched(attachment, attempts)
+        except DeliveryError as error:
+            error.partner = Partner.PROVINCE.value
+            if isinstance(error, Unreachable):
+                error.maybe_done = False  # the submission was not made
+            raise
+
+    def _fetched(self, attachment: records.Attachment, attempts: int) -> bytes:
         digests = set()
         for _ in range(FETCHES):
             content = self._province.file(attachment.file_id, FILE_LIMIT)
             if content is None:
                 if attempts + 1 < TRIES_FOR_A_FILE:
-                    raise Unreachable("FILE_NOT_THERE", "an attached file is not there, or not yet", http_status=404)
+                    raise NotYet("FILE_NOT_THERE", "an attached file is not there, or not yet", http_status=404)
                 raise Refused("FILE_GONE", "an attached file is gone from the province", http_status=404)
             digest = hashlib.sha256(content).hexdigest()
             if len(content) == attachment.size and digest == attachment.sha256:
                 return content
             digests.add(digest)
         if len(digests) > 1:
-            raise Unreachable("FILE_UNSTEADY", "an attached file comes differently each time it is fetched")
+            raise NotYet("FILE_UNSTEADY", "an attached file comes differently each time it is fetched")
         raise Invalid(finding(Code.FILE_MISMATCH, f"{_FILES}/{attachment.number - 1}"))
 
     def _withdrawal(self, errand: Errand) -> Sent:

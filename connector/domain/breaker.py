@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.attempts import patience_of
-from connector.domain.errors import DeliveryError, Throttled, Unauthorised, Unreachable
+from connector.domain.errors import DeliveryError, NotYet, Throttled, Unauthorised, Unreachable
 
 # A sample is worth half after this long, so that yesterday's calls say nothing of today.
 HALF_LIFE: Final = timedelta(seconds=15)
@@ -55,6 +55,8 @@ def after_calls(breaker: Breaker, *, good: int, bad: int, now: datetime) -> Brea
 def after_error(breaker: Breaker, error: DeliveryError, now: datetime) -> Breaker:
     """What one error says of the partner beyond the sample: it asks for patience, or it does not accept us."""
     if isinstance(error, Unauthorised):
+        if breaker.tripped and breaker.closed_until is not None and breaker.closed_until > now:
+            return replace(breaker, why=error.outcome)  # calls made at once meet the same door: one trip
         return tripped(breaker, error.outcome, now)
     if isinstance(error, Throttled):
         until = now + patience_of(error)
@@ -71,4 +73,4 @@ def tripped(breaker: Breaker, why: str, now: datetime) -> Breaker:
 
 def is_failure(error: DeliveryError) -> bool:
     """Whether an error speaks against the partner's health."""
-    return isinstance(error, Unreachable)
+    return isinstance(error, Unreachable) and not isinstance(error, NotYet)

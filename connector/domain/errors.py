@@ -2,6 +2,7 @@
 
     DeliveryError
     ├── Unreachable    again later, after the next wait            → ready, or exhausted
+    │   └── NotYet           the partner is well, what is needed is not there
     ├── Throttled      again when they say; all workers slow down  → ready, no attempt counted
     ├── Unauthorised   the partner is paused, a person called      → ready, no attempt counted
     ├── Refused        never again as it is                        → refused
@@ -71,6 +72,12 @@ class Garbled(Unreachable):
     def __init__(self, code: str, text: str, *, http_status: int | None = None, body: bytes = b"") -> None:
         super().__init__(code, text, http_status=http_status, maybe_done=True)
         self.body = body  # as received, or its beginning and end; goes to the ledger only, never into a text
+
+
+class NotYet(Unreachable):
+    """The partner answered, and what the call needs is not there, or not yet. It says nothing against its health."""
+
+    outcome = "not-yet"
 
 
 class Throttled(DeliveryError):

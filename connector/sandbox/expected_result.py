@@ -70,6 +70,48 @@ def province_result(state: Json, dossier: Json) -> Json:
     }
 
 
+def province_entry(register: str, entry: Json) -> Json:
+    """The RegisterEntry of a version of an entry of the register (`KH`, `KT`): what the entry says, nothing else."""
+    number = _NUMBER.fullmatch(entry["so"])
+    assert number is not None
+    registered = slashed(entry["ngayDangKy"])
+    assert registered is not None
+    said, nothing = _Silent(entry), _Silent()
+    notes = entry.get("ghiChuBienDong")
+    return {
+        "Loai": register,
+        "MaHoSo": entry.get("maHoSoMCDT"),
+        "SoDangKy": int(number[1]),
+        "NamDangKy": int(number[2] or registered[-4:]),
+        "QuyenSo": entry["quyenSo"],
+        "TrangSo": entry.get("trangSo"),
+        "NgayDangKy": registered,
+        "MaDonViDangKy": entry["maDonVi"],
+        "TinhTrang": entry["trangThaiBanGhi"],
+        "NguoiKy": text(entry.get("nguoiKy")),
+        "ChucVuNguoiKy": text(entry.get("chucVuNguoiKy")),
+        "NoiDung": _death(said, nothing) if register == "KT" else _marriage(said, nothing),
+        "BienDong": [_note(note) for note in notes] if notes else OneOf((None, [])),
+        "DauVanTay": entry["dauVanTay"],
+    }
+
+
+def _note(note: Json) -> Json:
+    return {
+        "Loai": note["loai"],
+        "CanCu": text(note["canCu"]),
+        "NgayGhiChu": slashed(note["ngayGhiChu"]),
+        "NoiDung": text(note.get("noiDung")),
+    }
+
+
+class _Silent(dict[str, Any]):
+    """A body that says nothing of a member where another would miss it."""
+
+    def __missing__(self, name: str) -> Any:
+        return None if self else _Silent()
+
+
 def _title(registered: str) -> str:
     day = date(int(registered[6:]), int(registered[3:5]), int(registered[:2]))
     return "Giấy chứng tử" if day >= _RENAMED else "Trích lục khai tử"

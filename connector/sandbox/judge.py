@@ -6,10 +6,11 @@ Findings name a dossier by its code and a member by its pointer, never a value.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector.sandbox import comparison
+from connector.sandbox.books import Books
 from connector.sandbox.expected_result import digest_of
 from connector.sandbox.trail import (
     DONE,
@@ -43,13 +44,16 @@ _MOVES = {
 _OTHER_DATA_UNDER_THE_KEY = "110"
 
 
-def judge(sent: Iterable[Sent], ministry: Record, province: Record, *, handed_over: bool = True) -> Verdict:
+def judge(
+    sent: Iterable[Sent], ministry: Record, province: Record, *, handed_over: bool = True, registers: bool = False
+) -> Verdict:
     """Reads both records to their end and finds what was lost, doubled, out of order, altered or unexpected.
 
     Memory holds a few kilobytes per dossier, and one page of a record. `handed_over` is False where the ministry's
-    officers stop at the result.
+    officers stop at the result. With `registers` every register entry is judged too; findings name it as `KH-7`.
     """
     hearing = _Hearing(sent)
+    books = Books()
     for effect in pages(province):
         if effect["kind"] in ("event", "move"):
             hearing.trails.at_province(effect)
@@ -58,10 +62,13 @@ def judge(sent: Iterable[Sent], ministry: Record, province: Record, *, handed_ov
     for effect in pages(ministry):
         hearing.trails.at_ministry(effect)
         hearing.at_ministry(effect)
+        books.at_ministry(effect)
     for effect in pages(province):
         hearing.at_province(effect)
         hearing.trails.at_province(effect)
-    return hearing.verdict(handed_over=handed_over)
+        books.at_province(effect)
+    verdict = hearing.verdict(handed_over=handed_over)
+    return replace(verdict, wrongs=(*verdict.wrongs, *books.wrongs, *books.lost())) if registers else verdict
 
 
 def reached_end(

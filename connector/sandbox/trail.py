@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from connector.sandbox.books import Books
+
 SUPPLEMENT, RESULT, HANDED_OVER, REFUSED = 2, 4, 5, 6
 REJECTED, WITHDRAWN, DONE, RETURNED = 3, 7, 9, 10
 _PAGE = 500
@@ -153,10 +155,22 @@ def pages(record: Record, after: int = 0) -> Iterator[Effect]:
 
 
 class Watch:
-    """Follows both records and knows who is at the end; each look reads only what is new."""
+    """Follows both records and knows who is at the end; each look reads only what is new.
 
-    def __init__(self, sent: Iterable[Sent], ministry: Record, province: Record, *, handed_over: bool = True) -> None:
+    With `registers`, a dossier with a register entry is at its end only when the province has the entry, too.
+    """
+
+    def __init__(
+        self,
+        sent: Iterable[Sent],
+        ministry: Record,
+        province: Record,
+        *,
+        handed_over: bool = True,
+        registers: bool = False,
+    ) -> None:
         self.trails = Trails(sent)
+        self._books = Books() if registers else None
         self._sent = tuple(self.trails)
         self._handed_over = handed_over
         self._ministry, self._province = ministry, province
@@ -166,8 +180,15 @@ class Watch:
         """Per code of a sent dossier whether it is at its end on both sides."""
         for effect in pages(self._ministry, self._read[0]):
             self.trails.at_ministry(effect)
+            if self._books:
+                self._books.at_ministry(effect)
             self._read[0] = effect["n"]
         for effect in pages(self._province, self._read[1]):
             self.trails.at_province(effect)
+            if self._books:
+                self._books.at_province(effect)
             self._read[1] = effect["n"]
-        return {code: self.trails[code].at_end(handed_over=self._handed_over) for code in self._sent}
+        waiting = self._books.waiting() if self._books else frozenset()
+        return {
+            code: code not in waiting and self.trails[code].at_end(handed_over=self._handed_over) for code in self._sent
+        }

@@ -28,7 +28,7 @@ def test_entries_made_at_the_ministry_s_desk_reach_the_province(world: Stage) ->
     assert held[f"KH-{married}"]["NoiDung"]["BenNu"]["HoTen"] == "Trần Thị Mẫu"
     message = world.message(Route.REGISTER, f"KT-{died}")
     today = world.clock().astimezone().date()
-    assert (message.procedure, message.office, message.area) == ("death", "30292", "phuong-binh-duc")
+    assert (message.procedure, message.office, message.area) == ("death", "30292", "long-xuyen")
     assert abs(message.received_on - today) <= timedelta(days=1)
 
 

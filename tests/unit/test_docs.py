@@ -249,10 +249,7 @@ def test_the_defaults_in_the_table_are_the_defaults() -> None:
     written = {name: named(row[3])[0] for name, row in settings_table().items() if named(row[3])}
 
     assert len(written) > 8
-    assert (
-        load(written, directory=ROOT / "docs") == Settings(home=ROOT / "docs" / ".lienthong")
-        or load(written, directory=ROOT / "docs") == Settings()
-    )
+    assert load(written, directory=ROOT / "docs") == Settings()
 
 
 def test_a_setting_that_nothing_reads_is_marked() -> None:
