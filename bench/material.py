@@ -8,7 +8,7 @@ import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,10 +36,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Material:
-    """`events` as the feed has them, `bodies` as `application` posts them, in the same order; `day` is the part of every
-    code that changes between sets."""
+    """`events` as the feed has them, `bodies` as `application` posts them, in the same order. `day` stands in every code;
+    with another day there it is another dossier."""
 
-    day: bytes
+    day: date
     events: tuple[bytes, ...]
     bodies: tuple[bytes, ...]
     entries: dict[str, tuple[Line, ...]]
@@ -54,7 +54,7 @@ class Material:
 
     def _renamed(self, these: tuple[bytes, ...], number: int) -> bytes:
         which, place = divmod(number, len(these))
-        return these[place].replace(self.day, b"-%06d-" % which)
+        return these[place].replace(_in_code(self.day), _in_code(self.day - timedelta(days=which)))
 
     def save(self, path: Path) -> None:
         path.write_bytes(pickle.dumps(self))
@@ -87,7 +87,11 @@ def make(size: int, entries: int) -> Material:
         register: tuple(_lines([form for kind, form in fields if kind == procedure], entries, now))
         for procedure, register in _REGISTERS.items()
     }
-    return Material(f"-{day:%y%m%d}-".encode(), tuple(events), tuple(bodies), registers)
+    return Material(day, tuple(events), tuple(bodies), registers)
+
+
+def _in_code(day: date) -> bytes:
+    return f"-{day:%y%m%d}-".encode()
 
 
 def _lines(fields: list[dict[str, Any]], count: int, now: datetime) -> Iterator[Line]:

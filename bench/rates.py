@@ -74,8 +74,10 @@ def intake(stage: Stage) -> Rate:
 def _taken_in(stage: Stage, database: str, size: int, first: int = 0) -> tuple[float, list[dict[str, Any]]]:
     stage.reset(size, first=first)
     took, said = by_hand([("intake", {"count": size}, stage.environment(database))], stage.log)
-    if said[0]["done"] != size:
-        raise Failed(f"intake: {size} expected, {said[0]['done']} taken in")
+    with stage.connected(database) as db:
+        ready = open_work(db, Route.APPLICATION)
+    if not said[0]["done"] == ready == size:
+        raise Failed(f"intake: {size} expected, {said[0]['done']} taken in, {ready} ready")
     return took, said
 
 

@@ -119,8 +119,9 @@ class Settings(BaseSettings):
 
     @property
     def call_timeout(self) -> timedelta:
-        """The time-out that a call really gets: connecting and reading may take it each, and a lease has to outlast both,
-        or a second worker sends what the first is still waiting for."""
+        """The time-out that a call really gets. Connecting and reading may take it each, and a lease has to outlast
+        both, or a second worker sends what the first is still waiting for.
+        """
         return min(self.http_timeout, self.lease / 2)
 
     @property

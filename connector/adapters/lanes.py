@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from connector.domain.message import Hold, LaneEntry, Route, State
+from connector.domain.message import BLOCKS_ITS_LANE, Hold, LaneEntry, Route, State
 
 
 def of_subjects(db: Connection, route: Route, subjects: Iterable[str]) -> dict[str, list[LaneEntry]]:
@@ -30,6 +30,14 @@ def of_subjects(db: Connection, route: Route, subjects: Iterable[str]) -> dict[s
         )
         found.setdefault(row.subject, []).append(entry)
     return found
+
+
+def on_their_way(db: Connection, route: Route, subjects: Iterable[str]) -> frozenset[str]:
+    """Those of these subjects with a message on this route that is not at its end."""
+    wanted = sorted(set(subjects))
+    if not wanted:
+        return frozenset()
+    return frozenset(row.subject for row in db.execute(_ON_THEIR_WAY, {"route": route.value, "subjects": wanted}))
 
 
 def outdated(db: Connection, delivered: Sequence[tuple[Route, str, int]]) -> list[UUID]:
@@ -76,6 +84,11 @@ def bodies(db: Connection, ids: Sequence[UUID]) -> dict[UUID, bytes]:
 _OF_SUBJECTS: Final = text("""
     SELECT id, subject, version, event, state, hold, attempts, content_key FROM message
     WHERE subject = ANY(:subjects) AND route = :route ORDER BY subject, version, seq
+""")
+
+_ON_THEIR_WAY: Final = text(f"""
+    SELECT DISTINCT subject FROM message
+    WHERE route = :route AND subject = ANY(:subjects) AND state IN ({", ".join(f"'{s}'" for s in BLOCKS_ITS_LANE)})
 """)
 
 _OUTDATED: Final = text("""

@@ -62,7 +62,9 @@ def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> 
         return Taken(frozenset(), 0)
     rows = list(wanted.values())
     twice = [copies[key] - 1 for key in wanted]
-    fresh = {row.id for row in db.execute(statements.INSERT, _columns(rows) | {"twice": twice, "now": now}) if row.fresh}
+    fresh = {
+        row.id for row in db.execute(statements.INSERT, _columns(rows) | {"twice": twice, "now": now}) if row.fresh
+    }
     new = [draft for draft in rows if draft.message_id in fresh]
     if new:
         ids = [draft.message_id for draft in new]

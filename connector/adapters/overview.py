@@ -27,9 +27,9 @@ OVERDUE_AFTER: Final = timedelta(minutes=15)
 @dataclass(frozen=True, slots=True)
 class Overview:
     """`waiting_since`: intake of the oldest message that is ready or being sent. `due_since`: since when the first of
-    the due ones is. `empty_at`: when nothing will wait any more at the present rate; None when nothing waits or no rate
-    is known. `partners`: how their breakers stand. `held_by_area`: by an area's mode.
-    `late_documents`: results that have been without their signed document for too long.
+    the due ones is. `empty_at`: when nothing will wait any more at the present rate; None when nothing waits or no
+    rate is known. `partners`: how their breakers stand. `held_by_area`: by an area's mode. `late_documents`: results
+    that have been without their signed document for too long.
     """
 
     counts: Counts

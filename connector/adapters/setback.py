@@ -1,9 +1,8 @@
 """After the clock was set back: what was written in a future that is no more is brought into the present.
 
 A clock that jumps forward needs nothing: leases end early, and fences keep what comes late from counting. One that
-comes
-back leaves leases, waits and pauses that would last as long as the jump; a worker that waits an hour for nobody is an
-outage, too.
+comes back leaves leases, waits and pauses that would last as long as the jump; a worker that waits an hour for nobody
+is an outage, too.
 """
 
 from datetime import datetime, timedelta

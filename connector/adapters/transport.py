@@ -1,9 +1,8 @@
 """One way to a partner: kept-alive connections, a token per process, time-outs, a size limit, and one family of errors.
 
 Two clocks retry, and only they: here, within seconds, what provably never reached the partner (a connection that
-could not
-be made) and reads that change nothing; the ledger's schedule does the rest. A delivery is one call, so that one attempt
-counted is one call made.
+could not be made) and reads that change nothing; the ledger's schedule does the rest. A delivery is one call, so that
+one attempt counted is one call made.
 """
 
 import json

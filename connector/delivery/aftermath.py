@@ -30,12 +30,14 @@ def follow_up(
     drafts: list[Draft] = []
     changed: dict[str, Facts] = {}
     unsettled: set[str] = set()
+    results = {one.message.subject for one in ended if one.message.route is Route.RESULT}
+    still_coming = lanes.on_their_way(db, Route.RESULT, results)
     for one in ended:
         code = one.message.subject
         known = changed.get(code) or facts.get(code)
         if known is None:
             continue
-        change = _change(one, known, now, poll)
+        change = _change(one, known, now, poll, result_waits=code in still_coming)
         if change is not None:
             changed[code] = change.facts
             drafts += [rules.step_draft(change.facts, step, now) for step in change.steps]
@@ -63,10 +65,12 @@ def _may_free_others(one: Ended, facts: Facts) -> bool:
     return one.became is not State.READY
 
 
-def _change(one: Ended, known: Facts, now: datetime, poll: timedelta) -> Changes | None:
+def _change(one: Ended, known: Facts, now: datetime, poll: timedelta, *, result_waits: bool) -> Changes | None:
     route, sent = one.message.route, one.sent
     if one.became is State.HELD and route is Route.APPLICATION:
         return Changes(facts=replace(known, asked_for=None))
+    if one.became in (State.REFUSED, State.INVALID) and route is Route.RESULT and not result_waits:
+        return rules.hand_over(known)  # it had waited for this correction, which does not go
     if one.became is not State.DELIVERED or sent is None:
         return None
     if route is Route.APPLICATION:
@@ -80,7 +84,9 @@ def _change(one: Ended, known: Facts, now: datetime, poll: timedelta) -> Changes
             poll=poll,
         )
     if route is Route.RESULT:
-        return rules.result_stored(known, fingerprint=sent.sent or "", item=sent.body, now=now)
+        return rules.result_stored(
+            known, fingerprint=sent.sent or "", item=sent.body, now=now, result_waits=result_waits
+        )
     if route is Route.WITHDRAWAL:
         return Changes(facts=replace(known, ask_at=None, ask_until=now, changed_at=now))
     return None

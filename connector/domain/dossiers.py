@@ -122,9 +122,20 @@ def is_stale(facts: Facts, state: int, happened_at: datetime) -> bool:
 
 
 def state_seen(
-    facts: Facts, *, state: int, happened_at: datetime, ordinal: int, item: bytes, now: datetime, poll: timedelta
+    facts: Facts,
+    *,
+    state: int,
+    happened_at: datetime,
+    ordinal: int,
+    item: bytes,
+    now: datetime,
+    poll: timedelta,
+    result_waits: bool = False,
 ) -> Changes:
-    """A new state at the ministry. Results are the caller's: here only what the province hears of the state itself."""
+    """A new state at the ministry. Results are the caller's: here only what the province hears of the state itself.
+
+    `result_waits`: a result is still on its way. The province takes none once it was told of the hand-over.
+    """
     changed = replace(
         facts,
         state=state,
@@ -142,18 +153,24 @@ def state_seen(
     if state == HANDED_OVER:
         changed = replace(changed, ask_until=now + ASKED_AFTER_THE_END)
     if state in HAS_RESULT:
-        return _handed_over(changed) if facts.planned == STATUS_DONE else Changes(facts=changed)
+        return Changes(facts=changed) if result_waits else hand_over(changed)
     return Changes(facts=changed) if wanted is None else _told(changed, (wanted,), "state", item)
 
 
-def result_stored(facts: Facts, *, fingerprint: str, item: bytes, now: datetime) -> Changes:
-    """The province has the result: now it may be told that the work is done, and handed over if it was already."""
+def result_stored(
+    facts: Facts, *, fingerprint: str, item: bytes, now: datetime, result_waits: bool = False
+) -> Changes:
+    """The province has the result: now it may be told that the work is done, and handed over if it was already.
+
+    `result_waits`: a later result is still on its way, and goes before the hand-over.
+    """
     until = max(facts.ask_until or now, now + ASKED_AFTER_THE_END)
     changed = replace(facts, result_stored=fingerprint, ask_until=until, changed_at=now)
-    if changed.planned in (STATUS_DONE, STATUS_HANDED_OVER):
-        return _handed_over(changed) if changed.planned == STATUS_DONE else Changes(facts=changed)
-    done = _told(changed, (STATUS_DONE,), "state", item)
-    over = _handed_over(done.facts)
+    planned = changed.planned in (STATUS_DONE, STATUS_HANDED_OVER)
+    done = Changes(facts=changed) if planned else _told(changed, (STATUS_DONE,), "state", item)
+    if result_waits:
+        return done
+    over = hand_over(done.facts)
     return Changes(facts=over.facts, steps=done.steps + over.steps)
 
 
@@ -168,9 +185,8 @@ def may_go(facts: Facts, *, is_supplement: bool, has_earlier: bool) -> bool:
     """Whether an application may be sent, or must wait until the ministry asks for it.
 
     The first submission goes by itself, also one that comes as a supplement when what came before it could not be
-    sent. After
-    that the ministry takes the next one only when it asked for a supplement to the last. `has_earlier` says whether
-    any earlier version was ever seen: a supplement that came out of order waits for what it supplements.
+    sent. After that the ministry takes the next one only when it asked for a supplement to the last. `has_earlier`
+    says whether any earlier version was ever seen: a supplement that came out of order waits for what it supplements.
     """
     if facts.withdrawn:
         return False
@@ -207,7 +223,8 @@ def step_draft(facts: Facts, step: Step, now: datetime) -> Draft:
     )
 
 
-def _handed_over(facts: Facts) -> Changes:
+def hand_over(facts: Facts) -> Changes:
+    """The province hears that the citizen has the paper, if the ministry said so and the result was told."""
     if facts.state != HANDED_OVER or facts.planned != STATUS_DONE or facts.state_item is None:
         return Changes(facts=facts)
     return _told(facts, (STATUS_HANDED_OVER,), "state", facts.state_item)

@@ -89,6 +89,7 @@ class _Desk:
         self._renewed: set[str] = set()
         self._documents: set[str] = set()
         self._garbled: set[str] = set()
+        self._results_coming: set[str] = set()
         self._asked_for: set[str] = set()
         self.outcome = Outcome()
 
@@ -99,6 +100,7 @@ class _Desk:
             facts = self._facts.get(item.code)
             if item.form and item.form.result and facts and facts.application_id:
                 wanted[facts.application_id] = item.code
+        self._results_coming |= lanes.on_their_way(self._db, Route.RESULT, wanted.values())
         for message_id, body in lanes.bodies(self._db, list(wanted)).items():
             event, _ = province.DossierEvent.read(body)
             if event and event.dossier:
@@ -136,6 +138,7 @@ class _Desk:
             item=_without_result(item.raw),
             now=self._now,
             poll=self._poll,
+            result_waits=item.code in self._results_coming,
         )
         self._facts[item.code] = change.facts
         self._drafts += [step_draft(change.facts, step, self._now) for step in change.steps]
@@ -171,7 +174,10 @@ class _Desk:
 
     def _result(self, item: _Item, facts: Facts, key: bytes, findings: tuple[Finding, ...], hold: Hold | None) -> Draft:
         state = first_state(findings, hold)
-        self.outcome.invalid += state is State.INVALID
+        if state is State.INVALID:
+            self.outcome.invalid += 1
+        else:
+            self._results_coming.add(facts.code)
         # The same broken result is kept once; a good one may come back after another.
         version = "invalid" if state is State.INVALID else str(facts.results)
         return Draft(

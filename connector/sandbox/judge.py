@@ -91,6 +91,7 @@ class _Case:
     results: list[bytes] = field(default_factory=list)
     editions: list[str] = field(default_factory=list)
     stored: int = -1
+    too_late: set[str] = field(default_factory=set)
     instant: str = ""
     items: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
@@ -177,6 +178,8 @@ class _Hearing:
             self._progress(code, effect)
         elif kind in ("result", "result-replaced"):
             self._result(code, effect)
+        elif kind == "result-denied" and effect["answer"] == "STATE" and effect["before"] == RETURNED:
+            self._too_late(code, effect)
 
     def _progress(self, code: str, effect: Effect) -> None:
         trail, case, item = self.trails.of(code), self._case(code), effect["body"]
@@ -207,8 +210,7 @@ class _Hearing:
             return
         if effect["kind"] == "result" and trail.results:
             self._find("doubled", code, "the result was stored twice")
-        dossier = json.loads(trail.versions.get(case.version) or trail.versions[min(trail.versions)])
-        match = comparison.result(effect["body"], case.results, dossier, case.stored)
+        match = comparison.result(effect["body"], case.results, self._applied(trail, case), case.stored)
         if match.differing:
             self._find("altered", code, f"result: {', '.join(match.differing)}")
         elif match.index < case.stored:
@@ -216,6 +218,18 @@ class _Hearing:
         elif effect["kind"] == "result-replaced" and case.editions[match.index] == case.editions[case.stored]:
             self._find("doubled", code, "the result was replaced by itself")
         case.stored = max(case.stored, match.index)
+
+    def _too_late(self, code: str, effect: Effect) -> None:
+        """A correction that the province takes no more, because the citizen has the paper; the register tells it."""
+        trail, case = self.trails.of(code), self._case(code)
+        if case.results and trail.versions:
+            match = comparison.result(effect["body"], case.results, self._applied(trail, case), case.stored)
+            if not match.differing:
+                case.too_late.add(case.editions[match.index])
+
+    @staticmethod
+    def _applied(trail: Trail, case: _Case) -> Any:
+        return json.loads(trail.versions.get(case.version) or trail.versions[min(trail.versions)])
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -251,7 +265,8 @@ class _Hearing:
         case = self._case(trail.code)
         if not trail.results:
             return "the result was never stored at the province"
-        if case.stored >= 0 and case.editions[case.stored] != case.editions[-1]:
+        newest = case.editions[-1]
+        if case.stored >= 0 and case.editions[case.stored] != newest and newest not in case.too_late:
             return "the newest result was never stored at the province"
         by_a_clerk = trail.status in (DONE, RETURNED) and RETURNED not in trail.told
         if DONE not in trail.told and not by_a_clerk:

@@ -124,6 +124,23 @@ def test_a_hand_over_that_is_seen_after_the_result_was_stored_is_told_at_once() 
     assert see(change.facts, 5, 3).steps == ()
 
 
+def test_a_correction_that_is_on_its_way_goes_before_the_hand_over() -> None:
+    known = store_result(told(accept(facts()).facts, (4, 1))[0]).facts
+
+    seen = see(known, 5, 2, result_waits=True)
+
+    assert seen.steps == ()
+    assert statuses(store_result(seen.facts).steps) == [10]
+
+
+def test_a_first_result_is_done_and_the_hand_over_waits_for_its_correction() -> None:
+    known, _ = told(accept(facts()).facts, (5, 2))
+    stored = store_result(known, result_waits=True)
+
+    assert statuses(stored.steps) == [9]
+    assert statuses(rules.hand_over(stored.facts).steps) == [10]
+
+
 def test_a_replaced_result_is_not_told_as_done_again() -> None:
     known, _ = told(accept(facts()).facts, (4, 1))
     once = store_result(known).facts
