@@ -152,7 +152,7 @@ def register(stage: Stage) -> Rate:
     size = stage.sizes.size
     first_day = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     with stage.database() as database:
-        stage.reset()
+        stage.reset(entries=True)
         environment = stage.environment(database, register_from=first_day)
         began = time.monotonic()
         took, said = by_hand(

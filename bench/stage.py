@@ -118,9 +118,9 @@ class Stage:
         with psycopg.connect(self.database_url(database), autocommit=True) as db:
             yield db
 
-    def reset(self, events: int = 0, *, first: int = 0) -> None:
-        """The stub begins to count anew, and its feed has so many events."""
-        self._ask("/stub/reset", {"events": events, "first": first})
+    def reset(self, events: int = 0, *, first: int = 0, entries: bool = False) -> None:
+        """The stub begins to count anew, its feed has so many events, and its registers are full or empty."""
+        self._ask("/stub/reset", {"events": events, "first": first, "entries": entries})
 
     def offer(self, events: int) -> None:
         """So many events more in the feed."""

@@ -62,6 +62,7 @@ class Stub:
         self._material = material
         self._counts = Counts()
         self._first = self._end = 0
+        self._has_entries = False
         self._exact: dict[bytes, Callable[[bytes, bytes], bytes]] = {
             b"POST " + ministry.TOKEN_PATH.encode(): lambda _line, _body: _TOKEN,
             b"POST " + province.TOKEN_PATH.encode(): lambda _line, _body: _TOKEN,
@@ -117,7 +118,7 @@ class Stub:
 
     def _listed(self, _line: bytes, body: bytes) -> bytes:
         asked = json.loads(body)
-        lines = self._material.entries[asked["module"]]
+        lines = self._material.entries[asked["module"]] if self._has_entries else ()
         since, until = (
             bisect_left(lines, _seconds(asked[name]), key=lambda line: line.updated_at)
             for name in ("tuThoiDiem", "denThoiDiem")
@@ -154,6 +155,7 @@ class Stub:
         asked: dict[str, Any] = json.loads(body)
         self._counts = Counts()
         self._first, self._end = asked["first"], asked["first"] + asked["events"]
+        self._has_entries = asked["entries"]
         return _STORED
 
     def _more(self, _line: bytes, body: bytes) -> bytes:

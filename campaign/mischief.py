@@ -16,6 +16,8 @@ import psycopg
 import redis
 import requests
 import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from campaign.system import LEASE, Role, System
 from connector.sandbox.control import ControlError
@@ -60,7 +62,7 @@ class Killer:
             ("kill-worker-group", 2, lambda: self._kill(self._system.workers(), everyone=True)),
             ("kill-worker-parent", 1, lambda: self._kill(self._system.workers(), everyone=False)),
             ("kill-worker-child", 3, self._kill_a_child),
-            ("freeze-worker", 2, self._freeze_a_worker),
+            ("freeze-worker", 1, self._freeze_a_worker),
             ("kill-beat", 1, lambda: self._kill(self._system.beats(), everyone=True)),
             ("kill-partner", 1.5, lambda: self._kill([self._partner_role()], everyone=True)),
             ("freeze-partner", 1, self._freeze_a_partner),
@@ -189,7 +191,8 @@ class Killer:
     # -- servers ------------------------------------------------------------------------------------------------------
 
     def _redis(self, *words: str) -> bool:
-        with redis.Redis(unix_socket_path=str(self._system.broker.sockets / "valkey.sock"), socket_timeout=2) as client:
+        path = str(self._system.broker.sockets / "valkey.sock")
+        with redis.Redis(unix_socket_path=path, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
             client.execute_command(*words)
         return True
 

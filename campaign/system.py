@@ -118,7 +118,7 @@ class System:
         self.home = home
         self._servers = servers
         self.roles = roles
-        self.controls = {name: Control(f"http://127.0.0.1:{port}", timeout=10.0) for name, port in ports.items()}
+        self.controls = {name: Control(f"http://127.0.0.1:{port}", timeout=5.0) for name, port in ports.items()}
         self.server_restarts = 0
 
     @property

@@ -4,11 +4,12 @@ What passes between them is judged by the contracts on the way; a `World` that m
 end.
 """
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -21,7 +22,7 @@ from connector.domain.message import Partner, Route, State
 from connector.intake import events, states
 from connector.settings import Settings
 from tests import bodies
-from tests.contract import Contract
+from tests.contract import Contract, Exchange
 from tests.partners import CLIENT, PartnerProcess, partner_process
 from tests.recording import RecordingAdapter, Watch
 
@@ -73,8 +74,15 @@ class World:
         self.connector = wiring.connect(self.settings, database)
         self.connector.__dict__["now"] = self.clock  # where the cached property would keep the system's
         self.watches = {"ministry": Watch(_contract("ministry")), "province": Watch(_contract("province"))}
+        self.asked: list[list[str]] = []
+        """The codes of each question about states that was answered."""
         for name, transport in self.transports().items():
-            transport._session.mount("http://", RecordingAdapter(self.watches[name].saw))
+            transport._session.mount("http://", RecordingAdapter(partial(self._saw, name)))
+
+    def _saw(self, partner: str, exchange: Exchange) -> None:
+        if exchange.path == STATES:
+            self.asked.append(json.loads(exchange.request_body)["maDinhDanhHoSo"])
+        self.watches[partner].saw(exchange)
 
     def transports(self) -> dict[str, Transport]:
         return {"ministry": self.connector.ministry._transport, "province": self.connector.province._transport}

@@ -15,6 +15,7 @@ from connector.domain.errors import (
     DeliveryError,
     Garbled,
     NotYet,
+    OutOfStep,
     Refused,
     Unreachable,
 )
@@ -29,7 +30,7 @@ _SALVAGED_CURSOR: Final = re.compile(
 # error_code, contracts/province.openapi.yaml. A code not listed is Refused: better a person than a guess.
 MEANINGS: Final[dict[str, tuple[type[DeliveryError], str]]] = {
     "CONFLICT": (Conflict, "CONFLICT: the province has another content under this key"),
-    "STATE": (Refused, "STATE: the dossier's present status at the province does not allow it"),
+    "STATE": (OutOfStep, "STATE: the dossier's present status at the province does not allow it"),
     # Its replicas lag up to a minute, so it may be there on the next try. The price: a dossier that is really unknown
     # is found out only when the schedule is spent.
     "NOTFOUND": (NotYet, "NOTFOUND: the dossier is not at the province, or not yet"),
@@ -82,6 +83,12 @@ class Province:
             return EventPage(tuple(items(events)), page.cursor, page.more)
         except NotJson:
             raise Garbled("PAGE_GARBLED", "the page of the feed cannot be read", http_status=200, body=raw) from None
+
+    def status(self, dossier_code: str) -> int | None:
+        """The status that a dossier has at the province now; None when that cannot be read."""
+        answer = self._transport.read("GET", forms.DOSSIER.format(code=quote(dossier_code, safe="")))
+        dossier, _ = forms.Dossier.read(_body(answer))
+        return dossier.status if dossier else None
 
     def file(self, file_id: str, limit: int) -> bytes | None:
         """The bytes of one attached file; None when the province has no such file. `limit` bytes at the most are

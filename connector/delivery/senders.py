@@ -11,14 +11,15 @@ from uuid import UUID
 from connector.adapters.lanes import Unknown
 from connector.adapters.ledger import Claimed
 from connector.adapters.ministry import Ministry, Receipt
-from connector.adapters.province import Province
+from connector.adapters.province import Province, Taken
 from connector.adapters.rawjson import NotJson, split_off
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
-from connector.domain.errors import DeliveryError, Invalid, NotYet, Refused, SilentlyThere, Unreachable
+from connector.domain.errors import DeliveryError, Invalid, NotYet, OutOfStep, Refused, SilentlyThere, Unreachable
 from connector.domain.mapping import to_ministry, to_province, to_records
 from connector.domain.mapping.to_records import MappingFailed
 from connector.domain.message import Partner, Route
+from connector.domain.statuses import path
 from schemas import ministry as ministry_forms
 from schemas import province as province_forms
 from schemas import records
@@ -187,8 +188,22 @@ class Senders:
                 answers.append(item)
                 continue
             answer = next(told)
+            if isinstance(answer, OutOfStep):
+                answer = self._by_steps(item, answer)
             answers.append(answer if isinstance(answer, DeliveryError) else Sent(repeated=answer.repeated))
         return answers
+
+    def _by_steps(self, item: province_forms.Progress, refusal: OutOfStep) -> Taken | DeliveryError:
+        """The province's own clerks move dossiers, too: from where the dossier is now, the steps that lack go first."""
+        try:
+            present = self._province.status(item.dossier_code or "")
+            way = path(present, item.status or 0) if present else ()
+            if len(way) < 2:
+                return refusal
+            steps = [item.model_copy(update={"key": f"{item.key}-{status}", "status": status}) for status in way[:-1]]
+            return self._province.tell([*steps, item])[-1]
+        except DeliveryError as error:
+            return error
 
     def _result(self, errand: Errand) -> Sent:
         message, facts = errand.message, errand.facts

@@ -157,9 +157,7 @@ def state_seen(
     return Changes(facts=changed) if wanted is None else _told(changed, (wanted,), "state", item)
 
 
-def result_stored(
-    facts: Facts, *, fingerprint: str, item: bytes, now: datetime, result_waits: bool = False
-) -> Changes:
+def result_stored(facts: Facts, *, fingerprint: str, item: bytes, now: datetime, result_waits: bool = False) -> Changes:
     """The province has the result: now it may be told that the work is done, and handed over if it was already.
 
     `result_waits`: a later result is still on its way, and goes before the hand-over.
@@ -232,6 +230,8 @@ def hand_over(facts: Facts) -> Changes:
 
 def _told(facts: Facts, wanted: tuple[int, ...], event: str, body: bytes) -> Changes:
     steps: list[Step] = []
+    if facts.withdrawn:
+        return Changes(facts=facts)  # at the province it is at its end: it takes no progress any more
     for goal in wanted:
         for status in path(facts.planned, goal):
             facts = replace(facts, planned=status, steps=facts.steps + 1)

@@ -6,7 +6,8 @@
     ├── Throttled      again when they say; all workers slow down  → ready, no attempt counted
     ├── Unauthorised   the partner is paused, a person called      → ready, no attempt counted
     ├── Refused        never again as it is                        → refused
-    │   └── NotExpectedNow   a supplement waits until it is asked for  → held
+    │   ├── NotExpectedNow   a supplement waits until it is asked for  → held
+    │   └── OutOfStep        progress goes by the steps that lack, else    → refused
     ├── Conflict       the partner holds something else: a person  → refused
     │   └── SilentlyThere    ours, if an earlier try of ours explains it  → delivered
     └── Invalid        the source or our mapping must be corrected → invalid
@@ -106,6 +107,10 @@ class Conflict(DeliveryError):
 
 class NotExpectedNow(Refused):
     """The dossier's state at the partner does not allow it now."""
+
+
+class OutOfStep(Refused):
+    """The dossier has another status at the partner than we thought, and from that one there is no such move."""
 
 
 class SilentlyThere(Conflict):

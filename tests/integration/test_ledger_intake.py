@@ -52,7 +52,7 @@ def test_what_is_known_is_counted_and_otherwise_ignored(rows: Rows) -> None:
     assert (len(second.new), second.duplicates) == (1, 1)
     with rows.engine.begin() as db:
         assert db.scalar(text("SELECT count(*) FROM body")) == 2
-        assert db.scalar(text("SELECT duplicates FROM message WHERE id = :id"), {"id": one.message_id}) == 1
+        assert db.scalar(text("SELECT duplicates FROM message WHERE id = :id"), {"id": one.message_id}) == 2
         assert lanes.bodies(db, [one.message_id])[one.message_id] == one.body
 
 

@@ -48,7 +48,7 @@ def accept(known: Facts, ordinal: int = 1, now: datetime = NOW) -> Changes:
     )
 
 
-def see(known: Facts, state: int, minute: int, ordinal: int = 1) -> Changes:
+def see(known: Facts, state: int, minute: int, ordinal: int = 1, *, result_waits: bool = False) -> Changes:
     if rules.is_stale(known, state, NOW + timedelta(minutes=minute)):
         return Changes(facts=known)
     return rules.state_seen(
@@ -59,11 +59,12 @@ def see(known: Facts, state: int, minute: int, ordinal: int = 1) -> Changes:
         item=f"{state}@{minute}".encode(),
         now=NOW,
         poll=POLL,
+        result_waits=result_waits,
     )
 
 
-def store_result(known: Facts) -> Changes:
-    return rules.result_stored(known, fingerprint="f" * 64, item=b"result", now=NOW)
+def store_result(known: Facts, *, result_waits: bool = False) -> Changes:
+    return rules.result_stored(known, fingerprint="f" * 64, item=b"result", now=NOW, result_waits=result_waits)
 
 
 def statuses(steps: Sequence[Step]) -> list[int]:
