@@ -1,5 +1,5 @@
-"""One process that works when it is told to: `python -m bench.hand KIND WHAT` says `ready`, waits for a line, works, and
-writes what it did as JSON. Settings come from the environment, as for a worker."""
+"""One process that works when it is told to. `python -m bench.hand KIND WHAT` says `ready`, waits for a line, works,
+and writes what it did as JSON. Settings come from the environment, as for a worker."""
 
 import json
 import socket

@@ -36,8 +36,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Material:
-    """`events` as the feed has them, `bodies` as `application` posts them, in the same order. `day` stands in every code;
-    with another day there it is another dossier."""
+    """`events` as the feed has them, `bodies` as `application` posts them, in the same order.
+
+    `day` stands in every code; with another day there it is another dossier.
+    """
 
     day: date
     events: tuple[bytes, ...]

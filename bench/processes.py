@@ -25,7 +25,7 @@ class Failed(Exception):
 def running(
     command: Sequence[str], environment: Mapping[str, str], log: Path, *, talks: bool = False
 ) -> Iterator[subprocess.Popen[str]]:
-    """A process in a session of its own, ended at the end of the block. `talks`: we read and write its standard files."""
+    """A process in a session of its own, ended with the block. `talks`: we read and write its standard files."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             list(command),
@@ -52,6 +52,12 @@ def running(
                 pipe.close()
 
 
+def python(module: str, *words: str) -> list[str]:
+    """A module of ours in a process of its own."""
+    safe = ["-P"] if sys.flags.safe_path else []
+    return [sys.executable, *safe, "-m", module, *words]
+
+
 def by_hand(
     works: Sequence[tuple[str, Mapping[str, Any], Mapping[str, str]]], log: Path
 ) -> tuple[float, list[dict[str, Any]]]:
@@ -63,7 +69,7 @@ def by_hand(
     with ExitStack() as stack:
         hands = []
         for kind, what, environment in works:
-            command = [sys.executable, "-m", "bench.hand", kind, json.dumps(what)]
+            command = python("bench.hand", kind, json.dumps(what))
             hands.append(stack.enter_context(running(command, environment, log, talks=True)))
         for hand in hands:
             if _line(hand, log).strip() != "ready":

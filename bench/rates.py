@@ -1,6 +1,5 @@
 """Rates: how many a second, each measured over a database of its own. Every function is one round of one figure."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import create_engine
 
 from bench import plain
-from bench.processes import Failed, by_hand, running
+from bench.processes import Failed, by_hand, python, running
 from bench.stage import WORKERS, Stage, open_work
 from connector.adapters import ledger
 from connector.adapters.database import make_engine
@@ -118,7 +117,9 @@ def _fill_with_progress(stage: Stage, database: str) -> None:
     engine = make_engine(stage.database_url(database))
     try:
         for start in range(0, 2 * stage.sizes.size, 500):
-            drafts = [_acceptance(stage, number, now) for number in range(start, min(start + 500, 2 * stage.sizes.size))]
+            drafts = [
+                _acceptance(stage, number, now) for number in range(start, min(start + 500, 2 * stage.sizes.size))
+            ]
             with engine.begin() as db:
                 ledger.take_in(db, drafts, now, "bench")
     finally:
@@ -219,8 +220,8 @@ def plain_queue(stage: Stage) -> Rate:
         plain.Base.metadata.create_all(engine)
         engine.dispose()
         plain.app.conf.broker_url = stage.broker
-        command = [sys.executable, "-m", "celery", "-A", "bench.plain", "worker", "--pool=prefork"]
-        command += [f"--concurrency={WORKERS}", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+        command = python("celery", "-A", "bench.plain", "worker", "--pool=prefork", f"--concurrency={WORKERS}")
+        command += ["--loglevel=WARNING", "--without-gossip", "--without-mingle"]
         stage.reset()
         with running(command, environment, stage.home / "plain.log") as worker, stage.connected(database) as db:
             plain.read_feed.delay()

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -59,6 +58,11 @@ class Stage:
     @property
     def broker(self) -> str:
         return self._servers.urls.broker
+
+    @property
+    def server_pids(self) -> list[int]:
+        """The processes of PostgreSQL and of the broker that the others are below."""
+        return [server.pid for server in self._servers.embedded if server.pid is not None]
 
     def close(self) -> None:
         self._administrator.close()
@@ -179,7 +183,7 @@ def set_up(home: Path, sizes: Sizes) -> Iterator[Stage]:
     prepared.save(path)
     with ExitStack() as stack:
         servers = stack.enter_context(Servers(home / "servers", durable=True))
-        command = [sys.executable, "-m", "bench.stub", str(path)]
+        command = processes.python("bench.stub", str(path))
         stub = stack.enter_context(processes.running(command, {}, home / "stub.log", talks=True))
         assert stub.stdout
         stage = Stage(home, servers, sizes, prepared, int(stub.stdout.readline()))

@@ -13,6 +13,7 @@ import requests
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from campaign.desk import Desk
 from campaign.ledger_reading import judge_ledger, ledger_counts
 from campaign.life import Terms
 from campaign.mischief import PARTNERS, Killer
@@ -77,7 +78,8 @@ class _Course:
             system, plan.seed, every=plan.every, only=plan.only, outage_ended=self._recoveries.outage_ended
         )
         self._supply = Supply(plan.seed, plan.dossiers, seconds * COMING_IN, ministry, province)
-        self._watch = Watch(self._supply.all, ministry, province)
+        self._watch = Watch(self._supply.all, ministry, province, registers=True)
+        self._desk = Desk(plan.seed, ministry)
         self._ended: dict[str, bool] = {}
         self._began = time.monotonic()
         self._ends = self._began + seconds
@@ -136,6 +138,7 @@ class _Course:
         self._ended = self._watch.look()
         if time.monotonic() < self._ends:
             self._supply.correct(self._watch.trails.values())
+            self._desk.work()
         with self.engine.begin() as db:
             moves = int(db.scalar(text("SELECT coalesce(max(id), 0) FROM history")) or 0)
         self._movement = moves + sum(self._ended.values()) + self._supply.handed_in
@@ -160,7 +163,7 @@ class _Course:
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def _judge(self) -> Verdict:
-        return judge(self._supply.all, *self._partners())
+        return judge(self._supply.all, *self._partners(), registers=True)
 
     def outcome(self, seconds: float) -> Outcome:
         verdict = self._judge()
@@ -178,6 +181,11 @@ class _Course:
             killed=dict(sorted(self._killer.counts.items())),
             unasked_deaths=self._system.unasked_deaths(),
             corrections=self._supply.corrections,
+            desk={
+                "walk_ins": self._desk.walk_ins,
+                "annotations": self._desk.annotations,
+                "cancellations": self._desk.cancellations,
+            },
             recovery=self._recoveries.figures(),
             seconds=seconds,
         )

@@ -22,6 +22,7 @@ from redis.retry import Retry
 from campaign.system import LEASE, Role, System
 from connector.sandbox.control import ControlError
 
+STOPS_WITHIN: Final = 15.0
 PARTNERS: Final = ("ministry", "province")
 log = structlog.get_logger(__name__)
 
@@ -76,7 +77,7 @@ class Killer:
             ("cut-database-sessions", 2, self._cut_sessions),
             ("kill-database-backend", 0.7, self._kill_a_backend),
             ("kill-database", 0.7, lambda: self._strike(self._system.postgres.pid, signal.SIGKILL)),
-            ("restart-database", 0.7, lambda: self._strike(self._system.postgres.pid, signal.SIGINT)),
+            ("restart-database", 0.7, self._restart_the_database),
         )
 
     def work(self) -> None:
@@ -205,6 +206,19 @@ class Killer:
 
     def _thaw(self, pid: int | None) -> None:
         self._strike(pid, signal.SIGCONT)
+
+    def _restart_the_database(self) -> bool:
+        """A fast stop. One that hangs is ended hard, as a service manager does."""
+        pid = self._system.postgres.pid
+        if not self._strike(pid, signal.SIGINT):
+            return False
+        self._later(STOPS_WITHIN, lambda: self._end_hard(pid))
+        return True
+
+    def _end_hard(self, pid: int | None) -> None:
+        if pid == self._system.postgres.pid and self._system.postgres.alive():
+            log.warning("campaign.database_did_not_stop")
+            self._strike(pid, signal.SIGKILL)
 
     def _cut_sessions(self) -> bool:
         """Every session or half of them, in whatever transaction it is."""

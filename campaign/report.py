@@ -30,6 +30,7 @@ class Outcome:
     killed: Mapping[str, int]
     unasked_deaths: Mapping[str, int] = field(default_factory=dict)
     corrections: int = 0
+    desk: Mapping[str, int] = field(default_factory=dict)
     recovery: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -61,6 +62,7 @@ class Outcome:
             "results": self.verdict.results,
             "invalid": self.verdict.invalid,
             "corrections": self.corrections,
+            "registers": dict(self.desk),
             "messages": self.ledger["messages"],
             "attempts": self.ledger["attempts"],
             "retried": self.ledger["retried"],

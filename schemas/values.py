@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
@@ -117,11 +118,24 @@ def _digits(text: str) -> bool:
 
 
 def parse_instant(text: str, pattern: str) -> datetime:
-    """A local instant (UTC+7 without offset) as `pattern` of strptime writes it. ValueError when it cannot be read."""
-    moment = datetime.strptime(text, pattern).replace(tzinfo=VIETNAM)
-    if moment.strftime(pattern) != text:
-        raise ValueError("not an instant")  # strptime is lenient about leading zeros
-    return moment
+    """A local instant (UTC+7 without offset) as `pattern` of strftime writes it, with every leading zero. ValueError
+    when it cannot be read.
+    """
+    found = _shape(pattern).fullmatch(text)
+    if found is None:
+        raise ValueError("not an instant")
+    numbers = {name: int(digits) for name, digits in found.groupdict().items()}
+    return datetime(**numbers, tzinfo=VIETNAM)
+
+
+@cache
+def _shape(pattern: str) -> re.Pattern[str]:
+    """The instants that a pattern writes; strptime takes ten times as long, and is lenient about leading zeros."""
+    parts = {"%Y": "year", "%m": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second"}
+    shape = re.escape(pattern)
+    for letter, name in parts.items():
+        shape = shape.replace(re.escape(letter), f"(?P<{name}>[0-9]{{{4 if letter == '%Y' else 2}}})")
+    return re.compile(shape)
 
 
 def completed_years(born: date, on: date) -> int:

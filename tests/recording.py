@@ -120,7 +120,8 @@ class RecordingAdapter(HTTPAdapter):
     """
 
     def __init__(self, saw: Callable[[Exchange], None], connections: int = 12) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=Retry(0, read=False))
+        once = Retry(0, read=False)
+        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=once)
         self._saw = saw
         self._lock = threading.Lock()
 

@@ -206,8 +206,9 @@ class World:
 
     def closed(self, partner: Partner) -> tuple[timedelta, str] | None:
         """For how long still a partner is left alone, and why."""
-        for row in self.rows("SELECT * FROM partner WHERE name = :name AND closed_until > :now", name=partner.value,
-                             now=self.clock()):
+        for row in self.rows(
+            "SELECT * FROM partner WHERE name = :name AND closed_until > :now", name=partner.value, now=self.clock()
+        ):
             return row.closed_until - self.clock(), row.why
         return None
 

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from connector.adapters import feeds, partners
-from connector.domain.message import DESTINATION, Partner, Route
+from connector.domain.message import DESTINATION, SOURCES, Partner, Route
 from schemas.values import Procedure
 
 
@@ -34,7 +34,9 @@ def look(db: Connection, now: datetime) -> Agenda:
     row = db.execute(_LOOK, {"feed": feeds.PROVINCE_EVENTS}).one()
     registers = dict(zip(feeds.REGISTERS, row.registers_at, strict=True))
     due = dict(zip((route.value for route in Route), row.due, strict=True))
-    routes = [r for r in Route if DESTINATION[r] not in closed and due[r.value] is not None and due[r.value] <= now]
+    away = partners.not_open(db, now)
+    may_go = [r for r in Route if DESTINATION[r] not in closed and SOURCES.get(r) not in away]
+    routes = [r for r in may_go if due[r.value] is not None and due[r.value] <= now]
     moments = (row.feed_at, *row.registers_at, row.ask_at, row.lease_until, *row.due)
     future = [moment for moment in moments if moment and moment > now]
     wait = min((moment - now for moment in future), default=LONGEST_WAIT)

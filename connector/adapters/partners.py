@@ -83,6 +83,12 @@ def shut(db: Connection, now: datetime) -> frozenset[Partner]:
     return frozenset(Partner(row.name) for row in rows)
 
 
+def not_open(db: Connection, now: datetime) -> frozenset[Partner]:
+    """Partners that are left alone at this instant, or of whom it is still to be seen whether they are back."""
+    rows = db.execute(text("SELECT name FROM partner WHERE tripped OR closed_until > :now"), {"now": now})
+    return frozenset(Partner(row.name) for row in rows)
+
+
 def standing(db: Connection, now: datetime) -> dict[Partner, Standing]:
     """How both breakers stand."""
     found = dict.fromkeys(Partner, Standing("closed", None, None))

@@ -18,6 +18,12 @@ def newest_versions(db: Connection, entries: Iterable[str]) -> dict[str, int]:
     return {row.subject: row.version for row in rows}
 
 
+def known_keys(db: Connection, keys: Collection[bytes]) -> set[bytes]:
+    """Which of these source keys the ledger has."""
+    rows = db.execute(text("SELECT source_key FROM message WHERE source_key = ANY(:keys)"), {"keys": list(keys)})
+    return {bytes(row.source_key) for row in rows}
+
+
 def owners(db: Connection, keys: Collection[NumberKey], entries: Collection[str]) -> dict[NumberKey, str]:
     """To whom these numbers belong, and which numbers these entries have."""
     if not keys and not entries:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from connector.adapters import lanes, ledger
 from connector.domain import withdrawals
 from connector.domain.dossiers import Facts, may_go
-from connector.domain.message import Hold, LaneEntry, Move, Route, State
+from connector.domain.message import BLOCKS_ITS_LANE, Hold, LaneEntry, Move, Route, State
 
 SUPPLEMENT = "supplement"
 
@@ -26,8 +26,13 @@ def release_supplements(db: Connection, facts: Mapping[str, Facts], *, now: date
 
 def is_expected(entry: LaneEntry, lane: Collection[LaneEntry], facts: Facts) -> bool:
     """Whether this application need not wait for a question of the ministry."""
-    has_earlier = any(other.version < entry.version for other in lane)
-    return may_go(facts, is_supplement=entry.event == SUPPLEMENT, has_earlier=has_earlier)
+    return may_go(facts, is_supplement=entry.event == SUPPLEMENT, has_earlier=has_ended_before(entry.version, lane))
+
+
+def has_ended_before(version: int, lane: Collection[LaneEntry]) -> bool:
+    """Whether there are earlier versions in the lane, and none of them is on its way."""
+    earlier = [other.state for other in lane if other.version < version]
+    return bool(earlier) and not any(state in BLOCKS_ITS_LANE for state in earlier)
 
 
 def resolve_withdrawals(db: Connection, facts: Mapping[str, Facts], *, now: datetime, by: str) -> bool:

@@ -26,7 +26,7 @@ from connector.domain.attempts import (
 )
 from connector.domain.breaker import is_failure
 from connector.domain.errors import DeliveryError, Invalid, NotExpectedNow, Throttled, Unauthorised, Unreachable
-from connector.domain.message import DESTINATION, Hold, Partner, Route
+from connector.domain.message import DESTINATION, SOURCES, Hold, Partner, Route
 
 BATCH: Final = {Route.PROGRESS: 400}
 USUAL_BATCH: Final = 64
@@ -138,6 +138,8 @@ class Delivery:
         now, partner = self._now(), DESTINATION[route]
         limit = 1 if suspects else BATCH.get(route, USUAL_BATCH)
         with self._engine.begin() as db:
+            if SOURCES.get(route) in partners.not_open(db, now):
+                return [], False
             door = partners.door(db, partner, now=now, lease=self._lease)
             if door is Door.SHUT:
                 return [], False

@@ -131,10 +131,12 @@ def state_seen(
     now: datetime,
     poll: timedelta,
     result_waits: bool = False,
+    result_again: bool = False,
 ) -> Changes:
     """A new state at the ministry. Results are the caller's: here only what the province hears of the state itself.
 
     `result_waits`: a result is still on its way. The province takes none once it was told of the hand-over.
+    `result_again`: this state's result is the one that is known; what was taken up again after it ends with it as well.
     """
     changed = replace(
         facts,
@@ -153,7 +155,14 @@ def state_seen(
     if state == HANDED_OVER:
         changed = replace(changed, ask_until=now + ASKED_AFTER_THE_END)
     if state in HAS_RESULT:
-        return Changes(facts=changed) if result_waits else hand_over(changed)
+        if result_waits:
+            return Changes(facts=changed)
+        ended = changed.planned in (STATUS_DONE, STATUS_HANDED_OVER)
+        done = Changes(facts=changed)
+        if result_again and changed.result_stored and not ended:
+            done = _told(changed, (STATUS_DONE,), "state", item)
+        over = hand_over(done.facts)
+        return Changes(facts=over.facts, steps=done.steps + over.steps)
     return Changes(facts=changed) if wanted is None else _told(changed, (wanted,), "state", item)
 
 
@@ -184,7 +193,8 @@ def may_go(facts: Facts, *, is_supplement: bool, has_earlier: bool) -> bool:
 
     The first submission goes by itself, also one that comes as a supplement when what came before it could not be
     sent. After that the ministry takes the next one only when it asked for a supplement to the last. `has_earlier`
-    says whether any earlier version was ever seen: a supplement that came out of order waits for what it supplements.
+    says whether earlier versions were seen and none is on its way any more: a supplement that came out of order waits
+    for what it supplements, and an early one for what the ministry says to that.
     """
     if facts.withdrawn:
         return False

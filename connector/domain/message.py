@@ -36,6 +36,10 @@ DESTINATION: Final[dict[Route, Partner]] = {
     Route.REGISTER: Partner.PROVINCE,
 }
 
+# Whom a delivery also asks: an application's files are fetched when it goes. While that partner is away none goes, or
+# each would spend its attempts on files that nobody gives. The price: one without files waits, too.
+SOURCES: Final[dict[Route, Partner]] = {Route.APPLICATION: Partner.PROVINCE}
+
 
 class State(StrEnum):
     HELD = "held"  # may not go yet; `Hold` says what it waits for

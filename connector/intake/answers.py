@@ -90,6 +90,7 @@ class _Desk:
         self._documents: set[str] = set()
         self._garbled: set[str] = set()
         self._results_coming: set[str] = set()
+        self._shown_again: set[str] = set()
         self._asked_for: set[str] = set()
         self.outcome = Outcome()
 
@@ -138,7 +139,8 @@ class _Desk:
             item=_without_result(item.raw),
             now=self._now,
             poll=self._poll,
-            result_waits=item.code in self._results_coming,
+            result_waits=item.code in self._results_coming - self._documents,
+            result_again=item.code in self._shown_again,
         )
         self._facts[item.code] = change.facts
         self._drafts += [step_draft(change.facts, step, self._now) for step in change.steps]
@@ -163,7 +165,10 @@ class _Desk:
                 self._drafts.append(self._result(item, facts, key, findings, Hold.DOCUMENT))
             return facts
         if facts.result_key == key:
-            return facts
+            if facts.awaits_document:  # it was announced anew, and is the one that is known
+                self._documents.add(item.code)
+            self._shown_again.add(item.code)
+            return replace(facts, awaits_document=False)
         facts = replace(facts, results=facts.results + 1)
         if not blocked:
             if facts.awaits_document:

@@ -76,7 +76,7 @@ def quarantine(db: Connection, procedure: Procedure, bodies: Iterable[Unusable],
             route=Route.REGISTER,
             subject=made_up_subject(one.raw) if one.entry_id is None else subject_of(procedure, one.entry_id),
             version=0,
-            source_key=source_key(Route.REGISTER.value, procedure, str(one.entry_id), "0", raw_key(one.raw).hex()),
+            source_key=_unusable_key(procedure, one),
             body=one.raw,
             state=State.INVALID,
             event="entry",
@@ -90,6 +90,12 @@ def quarantine(db: Connection, procedure: Procedure, bodies: Iterable[Unusable],
     return written
 
 
+def quarantined(db: Connection, procedure: Procedure, bodies: Collection[Unusable]) -> bool:
+    """Whether all of these are quarantined already, with the same bytes."""
+    keys = {_unusable_key(procedure, one) for one in bodies}
+    return registers.known_keys(db, keys) == keys
+
+
 def unknown_of(db: Connection, procedure: Procedure, heads: Collection[Head]) -> dict[int, Head]:
     """The entries whose listed version is newer than what the ledger has, by id. A line without a version might be."""
     listed = {head.entry_id: head for head in heads if head.entry_id is not None}
@@ -99,6 +105,10 @@ def unknown_of(db: Connection, procedure: Procedure, heads: Collection[Head]) ->
         for entry_id, head in listed.items()
         if head.version is None or newest.get(subject_of(procedure, entry_id), 0) < head.version
     }
+
+
+def _unusable_key(procedure: Procedure, one: Unusable) -> bytes:
+    return source_key(Route.REGISTER.value, procedure, str(one.entry_id), "0", raw_key(one.raw).hex())
 
 
 def _draft(procedure: Procedure, entry: Entry, findings: tuple[Finding, ...], now: datetime) -> Draft:

@@ -19,7 +19,7 @@ from connector.adapters.ministry import Ministry
 from connector.domain.errors import DeliveryError, Garbled
 from connector.domain.message import Partner, Route
 from connector.domain.register_sweep import SIZES, Sweep
-from connector.intake.enrolment import Unusable, Written, enrol, quarantine, unknown_of
+from connector.intake.enrolment import Unusable, Written, enrol, quarantine, quarantined, unknown_of
 from connector.intake.entries import Head, read_head
 from connector.intake.full_entries import fetch
 from schemas.ministry import ENTRIES_PER_CALL
@@ -147,8 +147,8 @@ class RegisterIntake:
         late = self._take(place, heads, report)
         if late is None:
             return None
-        if late and sweep.tries < TRIES:
-            report.late += len(late)
+        report.late += len(late)
+        if late and sweep.tries < TRIES and not self._given_up(place, late):
             again = place.at(replace(sweep, tries=sweep.tries + 1))
             return self._move(again, report, next_at=self._now() + self._poll_interval)
         newest = max((head.updated_at for head in heads if head.updated_at), default=None)
@@ -170,6 +170,11 @@ class RegisterIntake:
         self._list(place, BEYOND, 1)
         unread = Unusable(None, body, (Fault("", "not_json"),))
         return self._move(place.at(place.sweep.skipped(), garbled=SIZES.index(1)), report, [unread])
+
+    def _given_up(self, place: _Place, late: Sequence[Unusable]) -> bool:
+        """Whether they held this page up before, for as long as a page waits."""
+        with self._engine.begin() as db:
+            return quarantined(db, place.procedure, late)
 
     def _take(self, place: _Place, heads: Sequence[Head], report: Report) -> list[Unusable] | None:
         """Takes in what is new on a page. Returns what was listed and did not come; None when another reads by now."""

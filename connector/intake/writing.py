@@ -133,7 +133,7 @@ class _Desk:
             return Hold.APPLICATION
         if facts is None or arrival.blocked:
             return None
-        has_earlier = any(entry.version < arrival.version for entry in lane)
+        has_earlier = waiting.has_ended_before(arrival.version, lane)
         goes = may_go(facts, is_supplement=arrival.kind == kinds.SUPPLEMENT, has_earlier=has_earlier)
         return None if goes else Hold.REQUEST
 

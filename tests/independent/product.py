@@ -30,7 +30,7 @@ class Product:
     def __init__(self, home: Path, ministry: Ministry, province: Province, **settings: str) -> None:
         self._home = home
         self.log = home / "up.log"
-        partners = {}
+        partners: dict[str, str] = {}
         for name, url in (("ministry", ministry.url), ("province", province.url)):
             partners |= {f"{name}_url": url, f"{name}_client_id": CLIENT, f"{name}_client_secret": SECRET}
         chosen = {"home": str(home), **partners, **QUICK, **settings}

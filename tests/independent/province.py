@@ -36,12 +36,17 @@ class Province(Stage):
         self.keys: dict[str, dict[str, Any]] = {}
         self.entries: dict[tuple[str, int], dict[str, Any]] = {}
         self.epoch = "e1"
+
+    def restore(self) -> None:
+        super().restore()
         self.mangle: Callable[[list[dict[str, Any]]], list[Any]] = lambda answers: list(answers)
 
     def publish(self, *events: dict[str, Any] | bytes) -> None:
         with self.lock:
             for event in events:
-                self.events.append(event if isinstance(event, bytes) else json.dumps(event, ensure_ascii=False).encode())
+                self.events.append(
+                    event if isinstance(event, bytes) else json.dumps(event, ensure_ascii=False).encode()
+                )
                 if isinstance(event, dict):
                     dossier = event["HoSo"]
                     held = self.held.setdefault(dossier["MaHoSo"], Held(dossier["TrangThaiHoSo"]))

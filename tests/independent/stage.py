@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
 CLIENT, SECRET = "kết-nối", "bí mật: 1/2"
+Way = Literal["plain", "chunked", "gzip", "drip", "head-drip", "cut", "nothing", "last"]
 _ANSWERED = threading.Condition()
 
 
@@ -46,7 +47,7 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    way: Literal["plain", "chunked", "gzip", "drip", "head-drip", "cut", "nothing", "last"] = "plain"
+    way: Way = "plain"
     pause: float = 0.2
 
 
@@ -67,11 +68,9 @@ class Stage:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.calls: list[Call] = []
-        self.latency = 0.0
-        self.token_lifetime = 3600
-        self.one_token = False
         self._tokens: dict[str, float] = {}
         self._scripts: list[Script] = []
+        self.restore()
         stage = self
 
         class Handler(_Handler):
@@ -87,6 +86,14 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def restore(self) -> None:
+        """Well again, and quick. What it knows stays."""
+        self.latency = 0.0
+        self.token_lifetime = 3600
+        self.one_token = False
+        self.way: Way | None = None
+        self._scripts.clear()
 
     def script(self, script: Script) -> Script:
         """Asked before the partner itself, the newest first; None hands the call on. Returns it, for `unscript`."""
@@ -175,7 +182,8 @@ class _Handler(BaseHTTPRequestHandler):
         now = time.monotonic()
         call = Call(now, self.command, parts.path, query, headers, body, self.client_address)
         with suppress(OSError):
-            self._write(self.owner.received(call))
+            reply = self.owner.received(call)
+            self._write(replace(reply, way=self.owner.way) if self.owner.way else reply)
         with _ANSWERED:
             _ANSWERED.notify_all()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 import responses
 
 from connector.adapters.ministry import MEANINGS, Ministry
@@ -15,6 +16,7 @@ from connector.domain.errors import (
     DeliveryError,
     Garbled,
     NotExpectedNow,
+    NotYet,
     Refused,
     SilentlyThere,
     Unauthorised,
@@ -152,7 +154,7 @@ LISTED: dict[str, type[DeliveryError]] = {
     "108": Refused,
     "110": SilentlyThere,
     "111": NotExpectedNow,
-    "200": Unreachable,
+    "200": NotYet,
     "201": Refused,
     "302": Refused,
     "500": Refused,
@@ -260,7 +262,12 @@ def test_a_submission_that_is_too_large_for_the_gateway_is_refused(
 
 def withdrawal() -> Withdrawal:
     read, _ = Withdrawal.read_value(
-        {"maHoSoMCDT": bodies.code(1), "module": "LTKH", "lyDo": "Công dân rút hồ sơ", "thoiDiem": "20/11/2026 09:00:00"}
+        {
+            "maHoSoMCDT": bodies.code(1),
+            "module": "LTKH",
+            "lyDo": "Công dân rút hồ sơ",
+            "thoiDiem": "20/11/2026 09:00:00",
+        }
     )
     assert read is not None
     return read
@@ -338,7 +345,7 @@ def test_an_answer_that_is_too_large_is_refused_by_its_size(
 def test_a_question_is_repeated_within_seconds_when_the_partner_stumbles(
     partner: responses.RequestsMock, ministry: Ministry
 ) -> None:
-    says(partner, "layKetQua", body=responses.ConnectionError("reset"))
+    says(partner, "layKetQua", body=requests.ConnectionError("reset"))
     says(partner, "layKetQua", envelope(value=[]))
 
     assert states(ministry) == []

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from connector.adapters.province import MEANINGS, Province, Taken, salvaged_cursor
 from connector.adapters.transport import Credentials, Transport
-from connector.domain.errors import Conflict, CursorLost, DeliveryError, Garbled, Refused, Unreachable
+from connector.domain.errors import (
+    Conflict,
+    CursorLost,
+    DeliveryError,
+    Garbled,
+    NotYet,
+    OutOfStep,
+    Refused,
+    Unreachable,
+)
 from schemas.province import Progress, Result
 from tests import bodies
 
@@ -76,7 +85,7 @@ def test_each_item_has_an_answer_of_its_own(partner: responses.RequestsMock, pro
 
     assert answers[:2] == [Taken(repeated=False), Taken(repeated=True)]
     kinds = [type(answer) for answer in answers[2:]]
-    assert kinds == [Conflict, Refused, Unreachable, Refused, Unreachable, Refused]
+    assert kinds == [Conflict, OutOfStep, NotYet, Refused, Unreachable, Refused]
     assert [a.code for a in answers if isinstance(a, DeliveryError)] == codes[2:]
 
 
@@ -186,6 +195,7 @@ def test_a_stored_result_says_whether_it_was_there(
     assert json.loads(partner.calls[1].request.body or b"")["SoDangKy"] == 15
 
 
+KINDS = {"CONFLICT": Conflict, "STATE": OutOfStep, "NOTFOUND": NotYet, "INVALID": Refused}
 HTTP_OF = {"CONFLICT": 409, "STATE": 409, "NOTFOUND": 404, "INVALID": 422, "BUSY": 503}
 
 
@@ -203,7 +213,7 @@ def test_a_refused_result_means_what_happens_next(
 
     error = error_of(lambda: province.store_result(CODE, result()))
 
-    expected = {"CONFLICT": Conflict, "STATE": Refused, "INVALID": Refused}.get(code, Unreachable)
+    expected = {"BUSY": Unreachable, **KINDS}[code]
     assert (type(error), error.code, error.http_status) == (expected, code, status)
 
 

@@ -106,10 +106,10 @@ IMPOSSIBLE: dict[str, str] = {
     "history_became_known": "UPDATE history SET became = 'lost'",
     "attempt_message_id_fkey": "INSERT INTO attempt (message_id, at, outcome, counted, maybe_done)"
     " VALUES (gen_random_uuid(), now(), 'x', true, false)",
-    "dossier_procedure_known": "INSERT INTO dossier (code, procedure, office, received_on, version, planned, changed_at)"
-    " VALUES ('x', 'birth', 'x', now(), 1, 1, now())",
-    "dossier_counts_positive": "INSERT INTO dossier (code, procedure, office, received_on, version, planned, changed_at,"
-    " submissions) VALUES ('x', 'death', 'x', now(), 1, 1, now(), -1)",
+    "dossier_procedure_known": "INSERT INTO dossier (code, procedure, office, received_on, version, planned,"
+    " changed_at) VALUES ('x', 'birth', 'x', now(), 1, 1, now())",
+    "dossier_counts_positive": "INSERT INTO dossier (code, procedure, office, received_on, version, planned,"
+    " changed_at, submissions) VALUES ('x', 'death', 'x', now(), 1, 1, now(), -1)",
     "sighting_verdict_known": "INSERT INTO sighting (dossier_code, state, happened_at, seen_at, verdict)"
     " VALUES ('x', 1, now(), now(), 'maybe')",
 }

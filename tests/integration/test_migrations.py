@@ -41,7 +41,9 @@ def constraints(db: Connection) -> list[tuple[str, str]]:
 
 def indexes(db: Connection) -> list[tuple[str, str]]:
     rows = db.execute(
-        text("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
+        text(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
     )
     return sorted((row[0], row[1]) for row in rows)
 

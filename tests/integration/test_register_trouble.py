@@ -159,6 +159,19 @@ def test_an_entry_that_never_comes_holds_nothing_up_and_is_cured_when_it_does(wo
     assert world.states(Route.REGISTER) == [State.SUPERSEDED, State.DELIVERED]
 
 
+def test_an_entry_that_was_given_up_holds_the_page_up_no_more(world: Stage) -> None:
+    first, _ = enter(world, marriage(), marriage())
+    world.ministry_answers(IN_FULL, *[answer(lines(world, first + 1))] * (TRIES + 1))
+    for _ in range(TRIES + 1):
+        read(world)
+    world.ministry_answers(IN_FULL, answer([]))
+
+    report = read(world)
+
+    assert (report.late, report.invalid) == (1, 0)
+    assert world.row("SELECT cursor::json ->> 'goal' AS goal FROM feed").goal is None
+
+
 def test_an_older_version_than_the_listed_one_is_not_taken_for_it(world: Stage) -> None:
     [entry] = enter(world, marriage())
     old = lines(world, entry)
@@ -239,7 +252,7 @@ def test_a_reader_that_dies_between_two_parts_is_gone_on_from(world: Stage) -> N
 
 
 def test_entries_that_change_while_pages_are_read_are_not_lost(world: Stage) -> None:
-    """Each change takes an entry out of the window, so that the one behind the page's end moves onto the page before."""
+    """Each change takes an entry out of the window, and the one behind the page's end moves onto the page before."""
     instant = ago(minutes=1)
     ids = enter(world, *(marriage(ngayCapNhat=instant) for _ in range(520)))
     left = iter(ids[:30])

@@ -1,6 +1,7 @@
 """What the judge makes of versions, corrected results and withdrawals, and when a dossier is at its end."""
 
 import copy
+import json
 from typing import Any
 
 from connector.sandbox.generator import generate
@@ -179,3 +180,17 @@ def test_the_unsendable_are_at_their_end_from_the_start() -> None:
     faulty = [item for item in generate(1, 10, DAY, faulty=1) if not item.sendable]
     world = World(*faulty)
     assert all(reached_end(world.sent, world.ministry, world.province).values())
+
+
+def test_a_correction_after_the_hand_over_that_the_province_refused_is_not_lost() -> None:
+    item = dossiers()[0]
+    world = finished(item)
+    dossier = item.event["HoSo"]
+    result = json.loads(world.now(dossier)["ketQuaXuLy"]) | {"nguoiKy": "Võ Minh Trí"}
+    corrected = world.show(dossier, 5, ketQuaXuLy=json.dumps(result, ensure_ascii=False))
+    assert [why for _, why in world.verdict().found("lost")] == ["the newest result was never stored at the province"]
+
+    world.store(dossier, corrected, "result-denied")
+    world.province.all[-1] |= {"answer": "STATE", "before": 10, "after": 10}
+
+    assert world.verdict().clean

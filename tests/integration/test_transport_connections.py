@@ -1,0 +1,263 @@
+"""The way to a partner over real sockets: resets, cuts, silence, drips and bodies that are too large."""
+
+import gzip
+import itertools
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connector.adapters.transport import KEPT_OF_LARGE, Credentials, Transport
+from connector.domain.errors import DeliveryError, Unreachable
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+URL = "http://partner.test"
+TOKEN = f"{URL}/token"
+SECRET = "very-secret"
+
+
+@contextmanager
+def transport_to(url: str, *, timeout: float = 2.0, body_limit: int = 1_000_000) -> Iterator[Transport]:
+    made = Transport(
+        "ministry",
+        url,
+        "/token",
+        Credentials("lienthong", SECRET),
+        timeout=timedelta(seconds=timeout),
+        connections=4,
+        now=lambda: NOW,
+        body_limit=body_limit,
+    )
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def error_of(call: Callable[[], object]) -> DeliveryError:
+    with pytest.raises(DeliveryError) as found:
+        call()
+    assert SECRET not in str(found.value)
+    return found.value
+
+
+Handler = Callable[[socket.socket, bytes], None]
+TOKEN_BODY = json.dumps({"access_token": "T", "token_type": "Bearer", "expires_in": 300}).encode()
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+class Wire:
+    """A partner that speaks in bytes. Its token service behaves; every other call is what the test makes of it."""
+
+    def __init__(self, handle: Handler) -> None:
+        self._handle = handle
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        self.calls: list[bytes] = []
+        self.connections = 0
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            while head := _request(connection):
+                if head.startswith(b"POST /token"):
+                    connection.sendall(whole(TOKEN_BODY))
+                else:
+                    self.calls.append(head)
+                    self._handle(connection, head)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self._server.close()
+        for connection in self._open:
+            connection.close()
+
+
+def _request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(x.split(b":")[1]) for x in head.split(b"\r\n") if x.lower().startswith(b"content-length")), 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head
+
+
+def whole(body: bytes, head: bytes = OK) -> bytes:
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def reset(connection: socket.socket) -> None:
+    """RST instead of FIN."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    connection.close()
+
+
+@contextmanager
+def wire(handle: Handler) -> Iterator[Wire]:
+    made = Wire(handle)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def says_and_resets(rest: bytes) -> Handler:
+    def handle(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(OK + rest)
+        reset(connection)
+
+    return handle
+
+
+def says_and_closes(rest: bytes) -> Handler:
+    def handle(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(OK + rest)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return handle
+
+
+def drip(connection: socket.socket, _: bytes) -> None:
+    """An answer that never ends, a byte at a time, each well within the time-out."""
+    connection.sendall(OK + b"Content-Length: 1000000\r\n\r\n")
+    pause = threading.Event()
+    while not pause.wait(0.05):
+        connection.sendall(b" ")
+
+
+BROKEN: dict[str, tuple[Handler, str]] = {
+    "reset before the answer": (lambda c, _: reset(c), "CONNECTION_LOST"),
+    "closed before the answer": (lambda c, _: c.shutdown(socket.SHUT_RDWR), "CONNECTION_LOST"),
+    "cut in the body": (says_and_resets(b"Content-Length: 99\r\n\r\n{"), "CONNECTION_LOST"),
+    "closed in the body": (says_and_closes(b"Content-Length: 99\r\n\r\n{"), "CONNECTION_LOST"),
+    "cut in a chunk": (says_and_resets(b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"), "CONNECTION_LOST"),
+    "no HTTP": (lambda c, _: c.sendall(b"hello\r\n\r\n"), "CONNECTION_LOST"),
+    "no such gzip": (
+        lambda c, _: c.sendall(whole(b"not packed", OK + b"Content-Encoding: gzip\r\n")),
+        "CONNECTION_LOST",
+    ),
+    "silence": (lambda c, _: None, "READ_TIMEOUT"),
+    "drip": (drip, "TOO_SLOW"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_answer_is_a_lost_one_and_the_call_is_made_once(name: str) -> None:
+    handle, code = BROKEN[name]
+    with wire(handle) as partner, transport_to(partner.url, timeout=0.3) as transport:
+        began = time.monotonic()
+        error = error_of(lambda: transport.send("POST", "/a", json_body=b"{}"))
+        took = time.monotonic() - began
+
+    assert isinstance(error, Unreachable)
+    assert (error.code, error.maybe_done) == (code, True)
+    assert len(partner.calls) == 1
+    assert took < 2.0
+
+
+def test_a_read_is_repeated_at_once_and_a_delivery_is_not() -> None:
+    def second_time_lucky(connection: socket.socket, _: bytes) -> None:
+        if next(calls) % 2:
+            reset(connection)
+        else:
+            connection.sendall(whole(b"done"))
+
+    calls = itertools.count(1)
+    with wire(second_time_lucky) as there, transport_to(there.url) as transport:
+        assert transport.read("GET", "/a").body == b"done"
+        assert len(there.calls) == 2
+        assert error_of(lambda: transport.send("POST", "/a")).code == "CONNECTION_LOST"
+        assert len(there.calls) == 3
+
+
+def test_a_partner_that_is_not_there_was_certainly_not_reached() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    with transport_to(f"http://127.0.0.1:{port}") as transport:
+        error = error_of(lambda: transport.send("POST", "/a"))
+
+    assert isinstance(error, Unreachable)
+    assert (error.code, error.maybe_done) == ("NO_CONNECTION", False)
+
+
+def test_calls_keep_their_connection() -> None:
+    with wire(lambda c, _: c.sendall(whole(b"1"))) as partner, transport_to(partner.url) as transport:
+        for _ in range(5):
+            transport.send("POST", "/a")
+    assert partner.connections == 1
+
+
+def test_a_connection_that_the_partner_closed_while_it_was_idle_costs_nothing() -> None:
+    closed = threading.Event()
+
+    def answer_and_close(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(whole(b"1"))
+        connection.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    with wire(answer_and_close) as partner, transport_to(partner.url) as transport:
+        for _ in range(5):
+            assert transport.send("POST", "/a").body == b"1"
+            assert closed.wait(5)
+            closed.clear()
+    assert len(partner.calls) == 5
+
+
+def test_a_body_over_the_limit_is_refused_by_its_size_and_its_ends_are_kept() -> None:
+    limit = 1_000_000
+    large = b"<" + b"x" * (100 * 1024 * 1024) + b">"
+
+    with (
+        wire(lambda c, _: c.sendall(whole(large))) as partner,
+        transport_to(partner.url, timeout=20, body_limit=limit) as transport,
+    ):
+        answer = transport.send("POST", "/a")
+
+    assert answer.cut
+    assert len(answer.body) == 2 * KEPT_OF_LARGE
+    assert answer.body.startswith(b"<x")
+    assert answer.body.endswith(b"x>")
+
+
+def test_a_body_that_grows_when_it_is_unpacked_is_refused_by_its_size() -> None:
+    bomb = gzip.compress(b"x" * 30_000_000)
+
+    with (
+        wire(lambda c, _: c.sendall(whole(bomb, OK + b"Content-Encoding: gzip\r\n"))) as partner,
+        transport_to(partner.url, timeout=20, body_limit=1_000_000) as transport,
+    ):
+        assert transport.send("POST", "/a").cut
+
+
+def test_threads_share_one_token_and_a_few_connections() -> None:
+    with (
+        wire(lambda c, _: c.sendall(whole(b"1"))) as partner,
+        transport_to(partner.url) as transport,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        answers = list(pool.map(lambda _: transport.send("POST", "/a").body, range(64)))
+    assert answers == [b"1"] * 64
+    assert partner.connections <= 4
