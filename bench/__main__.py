@@ -29,7 +29,7 @@ ROUNDS: Final[dict[str, Callable[[Stage], Rate]]] = {
     "register": rates.register,
 }
 ONCE: Final = ("rows", "memory", "idle")
-DEFAULT: Final = Sizes(size=3000, plain=1000, rows=5_000_000, memory=(1_000, 100_000), events=40, seconds=60)
+DEFAULT: Final = Sizes(size=3000, plain=1000, rows=1_000_000, memory=(1_000, 100_000), events=40, seconds=60)
 QUICK: Final = Sizes(size=500, plain=300, rows=20_000, memory=(200, 1_000), events=6, seconds=5)
 
 

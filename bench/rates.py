@@ -21,6 +21,8 @@ from schemas import records
 from schemas.province import DossierEvent
 
 _ACCEPTED: Final = 4
+# The stub is done with a round's bodies too soon for a clock.
+_STUB_TURNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def limit(stage: Stage) -> Rate:
     """L: prepared bodies from as many processes as there are workers."""
     stage.reset()
     before = stage.counts()["cpu"]
-    rate = _posted(stage, "limit", WORKERS)
+    rate = _posted(stage, "limit", WORKERS, stage.sizes.size)
     stage.arrived("application", stage.sizes.size)
     busy = (stage.counts()["cpu"] - before) * rate.a_second / stage.sizes.size
     return Rate(rate.a_second, rate.cpu, {"stub_busy": busy})
@@ -45,17 +47,17 @@ def limit(stage: Stage) -> Rate:
 def stub_alone(stage: Stage) -> Rate:
     """What the stub answers to a client that is no burden."""
     stage.reset()
-    rate = _posted(stage, "pipeline", 1)
-    stage.arrived("application", stage.sizes.size)
+    rate = _posted(stage, "pipeline", 1, _STUB_TURNS * stage.sizes.size)
+    stage.arrived("application", _STUB_TURNS * stage.sizes.size)
     return rate
 
 
-def _posted(stage: Stage, kind: str, processes: int) -> Rate:
-    each = stage.sizes.size // processes
+def _posted(stage: Stage, kind: str, processes: int, number: int) -> Rate:
+    each = number // processes
     what = {"material": str(stage.home / "material.pickle"), "count": each}
     environment = stage.environment("none")
     took, said = by_hand([(kind, {**what, "first": n * each}, environment) for n in range(processes)], stage.log)
-    return _rate(stage.sizes.size, took, said)
+    return _rate(number, took, said)
 
 
 def _rate(number: int, took: float, said: list[dict[str, Any]], **more: float) -> Rate:

@@ -2,6 +2,7 @@
 and the ledger."""
 
 import argparse
+import json
 import secrets
 import shutil
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from campaign import report
+from campaign.backlog import measure
 from campaign.course import Plan, run
 from connector import logs
 
@@ -24,6 +26,9 @@ def main(words: Sequence[str] | None = None) -> int:
     # However we are told to end, the processes end with us.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     _say(f"seed {seed}: {asked.dossiers} dossiers, {asked.minutes} minutes; logs in {home}")
+    if asked.backlog:
+        print(json.dumps(measure(home, dossiers=asked.backlog, workers=asked.workers, seed=seed, say=_say)))
+        return 0
     plan = Plan(
         seed=seed,
         dossiers=asked.dossiers,
@@ -54,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", help="deeds, comma-separated; all when not given")
     parser.add_argument("--faults", choices=["calm", "rough"], default="rough", help="what the partners do themselves")
     parser.add_argument("--home", type=Path, help="where the campaign's directory is made; default: the temporary one")
+    parser.add_argument("--backlog", type=int, help="only measure: so many dossiers wait for each partner's return")
     parser.add_argument("--keep", action="store_true", help="keep logs and records of a clean campaign, too")
     parser.add_argument("--json", action="store_true", help="nothing but the JSON document on standard output")
     return parser

@@ -6,9 +6,9 @@ Text is compared and sent on by `contracts/validation.md`, "All codes that apply
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 from pydantic_core import PydanticCustomError
@@ -125,7 +125,14 @@ def parse_instant(text: str, pattern: str) -> datetime:
     if found is None:
         raise ValueError("not an instant")
     numbers = {name: int(digits) for name, digits in found.groupdict().items()}
-    return datetime(**numbers, tzinfo=VIETNAM)
+    instant = datetime(**numbers, tzinfo=VIETNAM)
+    if instant.replace(tzinfo=UTC) < _FIRST_INSTANT:
+        raise ValueError("before every calendar that a database keeps")
+    return instant
+
+
+# The first hours of the year 1 in Việt Nam lie before it in UTC, where no datetime can be.
+_FIRST_INSTANT: Final = datetime(1, 1, 2, tzinfo=UTC)
 
 
 @cache

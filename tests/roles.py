@@ -43,7 +43,7 @@ class Role:
     def end(self) -> int:
         """Told to stop; its exit code."""
         self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 class Roles:

@@ -126,7 +126,7 @@ class World:
         for route in agenda.routes:
             self.connector.delivery.deliver(route)
 
-    def run_until_quiet(self, seconds: float = 30.0, *, at_rest: Any = lambda: True) -> None:
+    def run_until_quiet(self, seconds: float = 60.0, *, at_rest: Any = lambda: True) -> None:
         """Beats until nothing moves any more; when all only wait, time passes. `at_rest` tells whether the partners
         rest."""
         ends, still = time.monotonic() + seconds, 0

@@ -155,15 +155,17 @@ def state_seen(
     if state == HANDED_OVER:
         changed = replace(changed, ask_until=now + ASKED_AFTER_THE_END)
     if state in HAS_RESULT:
-        if result_waits:
-            return Changes(facts=changed)
-        ended = changed.planned in (STATUS_DONE, STATUS_HANDED_OVER)
-        done = Changes(facts=changed)
-        if result_again and changed.result_stored and not ended:
-            done = _told(changed, (STATUS_DONE,), "state", item)
-        over = hand_over(done.facts)
-        return Changes(facts=over.facts, steps=done.steps + over.steps)
+        return Changes(facts=changed) if result_waits else _ended(changed, item, again=result_again)
     return Changes(facts=changed) if wanted is None else _told(changed, (wanted,), "state", item)
+
+
+def _ended(facts: Facts, item: bytes, *, again: bool) -> Changes:
+    """What the province hears of a state whose result it has."""
+    done = Changes(facts=facts)
+    if again and facts.result_stored and facts.planned not in (STATUS_DONE, STATUS_HANDED_OVER):
+        done = _told(facts, (STATUS_DONE,), "state", item)
+    over = hand_over(done.facts)
+    return Changes(facts=over.facts, steps=done.steps + over.steps)
 
 
 def result_stored(facts: Facts, *, fingerprint: str, item: bytes, now: datetime, result_waits: bool = False) -> Changes:

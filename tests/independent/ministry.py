@@ -149,11 +149,12 @@ class Ministry(Stage):
 
 
 def works_through(dossier: Dossier) -> None:
-    """An officer who does one step each time somebody asks: 1, 3, 4 with its document, 5."""
+    """An officer who does one step each time somebody asks, in the month of the application: 1, 3, 4, 5."""
     step = {1: 3, 3: 4, 4: 5}.get(dossier.state)
     if step is not None:
-        dossier.state, dossier.at = step, f"06/08/2025 10:0{step}:00"
-        dossier.members = registered(dossier, "15", "06.08.2025") if step > 3 else {}
+        month = dossier.at[3:10]
+        dossier.state, dossier.at = step, f"28/{month} 10:0{step}:00"
+        dossier.members = registered(dossier, "15", f"28.{month}".replace("/", ".")) if step > 3 else {}
 
 
 def registered(dossier: Dossier, number: str, day: str, *, paper: str | None = PDF, **changes: Any) -> dict[str, Any]:

@@ -122,8 +122,9 @@ def test_a_look_costs_the_same_however_much_is_done(rows: Rows) -> None:
     with rows.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(
             text(
-                "INSERT INTO message (id, route, subject, version, state, source_key, created_at, updated_at, delivered_at)"
-                " SELECT gen_random_uuid(), route, subject || n, 1, state, int4send(n), created_at, updated_at, delivered_at"
+                "INSERT INTO message (id, route, subject, version, state, source_key, created_at, updated_at,"
+                " delivered_at) SELECT gen_random_uuid(), route, subject || n, 1, state, int4send(n), created_at,"
+                " updated_at, delivered_at"
                 " FROM message, generate_series(1, 20000) AS n"
             )
         )

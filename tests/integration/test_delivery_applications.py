@@ -228,15 +228,15 @@ def test_it_goes_on_by_itself_once_a_fresh_token_works(world: Stage) -> None:
 
 @pytest.mark.parametrize("how", ["seconds", "date", "absent"])
 def test_a_429_is_repeated_when_the_ministry_says_and_slows_everybody(world: Stage, how: str) -> None:
-    date = format_datetime(world.clock() + 40 * SECONDS, usegmt=True)
-    headers = {"seconds": {"Retry-After": "40"}, "date": {"Retry-After": date}, "absent": {}}[how]
+    date = format_datetime(world.clock() + 90 * SECONDS, usegmt=True)
+    headers = {"seconds": {"Retry-After": "90"}, "date": {"Retry-After": date}, "absent": {}}[how]
     message = after(world, {"status": 429, "headers": headers})
 
     assert (message.state, message.attempts) == ("ready", 0)
     closed = world.closed(Partner.MINISTRY)
     assert closed is not None
     assert (closed[0] > 30 * SECONDS) == (how != "absent")
-    assert closed[0] <= 41 * SECONDS
+    assert closed[0] <= 91 * SECONDS
     world.submit(bodies.event(SECOND))
     assert world.deliver(NEW) == {}
     world.clock.passes(closed[0] + SECONDS)
@@ -266,8 +266,9 @@ def test_a_spent_schedule_leaves_the_message_to_an_operator_and_holds_its_lane(w
 def test_waits_between_tries_follow_the_schedule(world: Stage) -> None:
     after(world, *[envelope("503")] * 4)
     for planned in (1, 2, 4, 8):
-        wait = (world.message(NEW).due_at - world.clock()).total_seconds()
-        assert planned * 0.9 - 1 <= wait <= planned * 1.1
+        message = world.message(NEW)
+        wait = (message.due_at - message.updated_at).total_seconds()
+        assert planned * 0.9 <= wait <= planned * 1.1
         world.clock.passes(timedelta(seconds=wait))
         world.deliver(NEW)
     assert world.message(NEW).state == "delivered"

@@ -1,4 +1,4 @@
-"""Progress and results to the province: a hundred items a call, each with an answer of its own, in the order of their lanes."""
+"""Progress and results to the province: a hundred items a call, each with its own answer, in the order of lanes."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

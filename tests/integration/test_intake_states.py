@@ -293,3 +293,12 @@ def test_whatever_states_hold_none_stops_the_questions(world: Stage) -> None:
     world.deliver()
 
     assert planned(world, codes[-1]) == [4, 4], seed
+
+
+def test_an_instant_before_all_calendars_is_one_that_cannot_be_read(world: Stage) -> None:
+    world.arrived(1)
+    sees(world, state(3, "01/01/0001 00:00:00"))
+    sees(world, state(3))
+
+    assert world.codes(Route.PROGRESS, FIRST)[0] == {"TIME_INVALID"}
+    assert [m.status for m in world.messages(Route.PROGRESS) if m.state != "invalid"] == [4, 4]

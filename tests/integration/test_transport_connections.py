@@ -175,7 +175,7 @@ def test_a_broken_answer_is_a_lost_one_and_the_call_is_made_once(name: str) -> N
     assert isinstance(error, Unreachable)
     assert (error.code, error.maybe_done) == (code, True)
     assert len(partner.calls) == 1
-    assert took < 2.0
+    assert took < 5.0
 
 
 def test_a_read_is_repeated_at_once_and_a_delivery_is_not() -> None:

@@ -43,20 +43,20 @@ def test_hints_that_are_lost_and_beats_that_are_two_or_die_change_nothing(
     with Roles(world, broker, tmp_path) as roles:
         one, other = roles.start("beat"), roles.start("beat")
         ready(roles.start("worker"))
-        wait_for(lambda: one.says("beat.leads") or other.says("beat.leads"), 30)
+        wait_for(lambda: one.says("beat.leads") or other.says("beat.leads"), 60)
         leader, follower = (one, other) if one.says("beat.leads") else (other, one)
 
         hand_in(world, *range(40))
-        wait_for(lambda: delivered(world) == 40, 30)
+        wait_for(lambda: delivered(world) == 40, 60)
         assert not follower.says("beat.leads")
 
         leader.kill()
-        wait_for(lambda: follower.says("beat.leads"), 30)
+        wait_for(lambda: follower.says("beat.leads"), 60)
         flushing = threading.Thread(target=flush)
         flushing.start()
         try:
             hand_in(world, *range(40, 80))
-            wait_for(lambda: delivered(world) == 80, 30)
+            wait_for(lambda: delivered(world) == 80, 60)
         finally:
             over.set()
             flushing.join()
@@ -72,7 +72,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_holds(world: Stage, brok
         roles.start("beat")
         worker = ready(roles.start("worker"))
         hand_in(world, *range(12))
-        wait_for(lambda: State.SENDING in world.states(NEW), 30)
+        wait_for(lambda: State.SENDING in world.states(NEW), 60)
 
         assert worker.end() == 0
 

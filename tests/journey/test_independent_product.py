@@ -192,7 +192,8 @@ def test_answers_out_of_order_missing_repeated_and_of_others_are_taken_for_what_
         items = json.loads(answer.body)["value"] if answer else None
         if not items:
             return answer
-        foreign = items[0] | {"maHoSoMCDT": "H01.12-230704-9999", "trangThai": 3}
+        foreign = items[0] | {"trangThai": 3, "thoiGianThucHien": "28/07/2023 09:00:00", "ketQuaXuLy": None}
+        foreign |= {"maHoSoMCDT": "H01.12-230704-9999", "maHoSoLT": "LT.X"}
         return as_json({"status": "1", "value": [foreign, *items[1:], *items[:1], *items[: len(items) // 2]]})
 
     world.ministry.script(confused)

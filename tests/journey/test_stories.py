@@ -63,7 +63,7 @@ def test_a_day_of_dossiers_reaches_its_end_although_each_partner_is_away_for_a_w
         world.beat()
     world.province.outage("off")
 
-    world.run_until_quiet(60, at_rest=world.sandboxes.at_rest)
+    world.run_until_quiet(100, at_rest=world.sandboxes.at_rest)
 
     found = verdict(world, sent)
     assert found.clean
@@ -79,7 +79,7 @@ def test_rough_partners_lose_double_and_overtake_nothing(world: Stage) -> None:
         partner.set_faults("rough", {"latency": 0.0})
     sent = hand_in(world, 11, 25)
 
-    world.run_until_quiet(80, at_rest=world.sandboxes.at_rest)
+    world.run_until_quiet(100, at_rest=world.sandboxes.at_rest)
 
     assert verdict(world, sent).clean
     met = {kind for partner in (world.ministry, world.province) for kind in partner.counts()["faults"]}

@@ -27,7 +27,8 @@ README = ROOT / "README.md"
 JOURNEY, GLOSSARY, OPERATING, DATA = (ROOT / "docs" / f"{n}.md" for n in ("journey", "glossary", "operating", "data"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 DEPLOY = ROOT / "deploy" / "README.md"
-PAGES = [README, ROOT / "CHANGELOG.md", JOURNEY, GLOSSARY, OPERATING, DATA, DEPLOY, *DECISIONS]
+RELIABILITY = ROOT / "docs" / "reliability.md"
+PAGES = [README, ROOT / "CHANGELOG.md", JOURNEY, GLOSSARY, OPERATING, DATA, RELIABILITY, DEPLOY, *DECISIONS]
 SOURCES = [
     path
     for part in ("connector", "workers")
