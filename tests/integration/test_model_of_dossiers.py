@@ -202,15 +202,22 @@ class DossierModel(RuleBasedStateMachine):
     # -- what the connector does --------------------------------------------------------------------------------------
 
     @rule(
-        what=st.sampled_from(["read", "ask", *Route]),
-        partner=st.sampled_from(["ministry", "province"]),
-        fate=st.sampled_from(FATES),
+        work=st.lists(
+            st.tuples(
+                st.sampled_from(["ask", "read", *Route]),
+                st.sampled_from(["ministry", "province"]),
+                st.sampled_from(FATES),
+            ),
+            min_size=1,
+            max_size=5,
+        )
     )
-    def a_worker_works(self, what: str, partner: str, fate: str) -> None:
-        self.lines[partner].fate = fate
-        with suppress(Died):
-            self._work(what)
-        self.lines[partner].fate = "fine"
+    def workers_work(self, work: list[tuple[str, str, str]]) -> None:
+        for what, partner, fate in work:
+            self.lines[partner].fate = fate
+            with suppress(Died):
+                self._work(what)
+            self.lines[partner].fate = "fine"
 
     @rule(seconds=st.sampled_from([1, 3, 11, 40]))
     def time_passes(self, seconds: int) -> None:

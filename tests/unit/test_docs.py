@@ -28,7 +28,19 @@ JOURNEY, GLOSSARY, OPERATING, DATA = (ROOT / "docs" / f"{n}.md" for n in ("journ
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 DEPLOY = ROOT / "deploy" / "README.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
-PAGES = [README, ROOT / "CHANGELOG.md", JOURNEY, GLOSSARY, OPERATING, DATA, RELIABILITY, DEPLOY, *DECISIONS]
+PERFORMANCE = ROOT / "docs" / "performance.md"
+PAGES = [
+    README,
+    ROOT / "CHANGELOG.md",
+    JOURNEY,
+    GLOSSARY,
+    OPERATING,
+    DATA,
+    RELIABILITY,
+    PERFORMANCE,
+    DEPLOY,
+    *DECISIONS,
+]
 SOURCES = [
     path
     for part in ("connector", "workers")
