@@ -1,11 +1,11 @@
 """`python -m bench`: measures, and prints a table and then one line of JSON on standard output."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -42,19 +42,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     sizes, rounds = _sizes(given), given.rounds or (1 if given.quick else 5)
     began = time.monotonic()
-    with ExitStack() as stack:
-        home = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lt-bench-")))
-        try:
-            with set_up(home, sizes) as stage:
-                results = _measured(stage, wanted, rounds)
-        except (Failed, LocalError) as failure:
-            print(f"bench: {failure}", file=sys.stderr)
-            return 1
+    home = given.keep or Path(tempfile.mkdtemp(prefix="lt-bench-"))
+    try:
+        with set_up(home, sizes) as stage:
+            results = _measured(stage, wanted, rounds)
+    except (Failed, LocalError) as failure:  # the logs stay
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
+    except BaseException:
+        _clear(home, given.keep)
+        raise
+    _clear(home, given.keep)
     found = list(report.figures(results))
     if not given.json:
         print(report.table(found))
     print(report.document(found, rounds=rounds, sizes=asdict(sizes), seconds=time.monotonic() - began))
     return 0
+
+
+def _clear(home: Path, keep: Path | None) -> None:
+    if keep is None:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from connector.adapters.rawjson import NotJson, items, split_off, written
+from connector.adapters.rawjson import BOM, NotJson, items, split_off, written
 from connector.adapters.transport import Answer, Transport, unreachable_status
 from connector.domain.errors import (
     TOO_LARGE,
@@ -72,7 +72,7 @@ class Province:
         answer = self._transport.read("GET", forms.FEED, params=params)
         if answer.http_status == 410:
             raise CursorLost
-        raw = _body(answer)
+        raw = _body(answer).removeprefix(BOM)
         try:
             rest, events = split_off(raw, forms.EventPage.member("events"))
             page, _ = forms.EventPage.read(rest)

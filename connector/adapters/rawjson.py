@@ -1,9 +1,13 @@
 """JSON taken apart without being changed, so that each item of an answer can be kept exactly as it was received."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+
+# Some gateways put it before their JSON; RFC 8259 lets a reader pass over it.
+BOM: Final = b"\xef\xbb\xbf"
 
 
 class NotJson(ValueError):

@@ -125,6 +125,9 @@ class _Desk:
             if (state, happened_at) != (facts.state, facts.state_at):
                 self.outcome.stale += 1
                 self._sightings.append((item.code, state, happened_at, "stale"))
+            elif facts.awaits_document and state in rules.HAS_RESULT:
+                # The contract promises a later instant with the document; a build that keeps the old one is heard, too.
+                self._facts[item.code] = self._take_result(item, item.form, facts, happened_at)
             return
         self.outcome.changed += 1
         self._sightings.append((item.code, state, happened_at, "applied"))

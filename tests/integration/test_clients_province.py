@@ -243,6 +243,12 @@ def test_a_page_keeps_its_events_as_they_were_received(partner: responses.Reques
     assert partner.calls[1].request.params == {"con_tro": "a b&c", "so_luong": "50"}  # type: ignore[attr-defined]
 
 
+def test_a_byte_order_mark_before_a_page_is_passed_over(partner: responses.RequestsMock, province: Province) -> None:
+    feed(partner, '\ufeff{"ConNua":false,"DuLieu":[7],"ConTroTiep":"x"}')
+
+    assert province.events(None, 50).events == (b"7",)
+
+
 def test_the_first_page_is_asked_for_without_a_cursor(partner: responses.RequestsMock, province: Province) -> None:
     feed(partner, '{"ConNua":false,"DuLieu":[],"ConTroTiep":"x"}')
 

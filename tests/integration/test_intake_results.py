@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from connector.domain.message import Hold, Route, State
+from schemas.values import VIETNAM
 from tests import bodies
 from tests.world import Stage
 
@@ -131,3 +132,19 @@ def test_a_result_that_the_province_learned_of_by_itself_is_not_told_again(world
 
     assert world.sandboxes.told(code) == [4, 9]
     assert world.sandboxes.status(code) == 10
+
+
+def test_a_document_that_comes_without_a_later_instant_is_taken_all_the_same(world: Stage) -> None:
+    [code] = world.arrived(1)
+    world.ministry.act(code, "accept")
+    world.ministry.act(code, "register")
+    world.ask_states()
+    assert world.states(Route.RESULT, code) == [State.HELD]
+    shown = world.facts(code).state_at.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S")
+
+    world.ministry.act(code, "sign", thoiGianThucHien=shown)
+    world.ask_states()
+    world.run_until_quiet()
+
+    assert world.states(Route.RESULT, code) == [State.SUPERSEDED, State.DELIVERED]
+    assert world.sandboxes.status(code) == 9

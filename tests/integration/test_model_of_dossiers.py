@@ -45,8 +45,8 @@ LEASE: Final = timedelta(seconds=10)
 SCHEDULE: Final = (timedelta(seconds=1),) * 30
 TABLES: Final = "message, body, attempt, history, dossier, feed, sighting, partner"
 PROFILES: Final = {
-    "short": settings(max_examples=25, stateful_step_count=30, deadline=None),
-    "long": settings(max_examples=600, stateful_step_count=60, deadline=None),
+    "short": settings(max_examples=40, stateful_step_count=6, deadline=None),
+    "long": settings(max_examples=600, stateful_step_count=10, deadline=None),
 }
 FATES: Final = ("fine", "fine", "busy", "lost before", "lost after", "dies before", "dies after")
 SENT, SUPPLEMENT, IN_WORK, RESULT, HANDED_OVER = 1, 2, 3, 4, 5
@@ -54,11 +54,29 @@ PROGRESS: Final = "/apitthc/v1/tien-do"
 # What an officer may do in which state; a result is signed at once or later.
 ACTS: Final = {
     SENT: ("accept",),
-    IN_WORK: ("supplement", "refuse", "register", "sign"),
-    RESULT: ("sign", "hand_over", "correct"),
+    IN_WORK: ("supplement", "sign", "register", "sign", "supplement", "refuse"),
+    RESULT: ("hand_over", "correct"),
     HANDED_OVER: ("correct",),
 }
 OPEN_AT_THE_PROVINCE: Final = (1, 2, 4, 5, 6, 8)
+
+
+_SERIAL: Final = st.sampled_from([1, 1, 2, 3])
+_WORK: Final = st.tuples(
+    st.just("work"),
+    st.sampled_from(["ask", "ask", "read", *Route]),
+    st.sampled_from(["ministry", "province"]),
+    st.sampled_from(FATES),
+)
+_DECIDE: Final = st.tuples(st.just("decide"), _SERIAL, st.integers(0, 11))
+HAPPENINGS: Final = st.one_of(
+    *(_WORK,) * 6,
+    *(_DECIDE,) * 4,
+    st.tuples(st.just("supplement"), _SERIAL),
+    st.tuples(st.just("supplement"), _SERIAL),
+    st.tuples(st.just("wait"), st.sampled_from([1, 3, 11])),
+    st.tuples(st.just("withdraw"), st.just(2)),
+)
 
 
 class Died(BaseException):
@@ -152,39 +170,39 @@ class DossierModel(RuleBasedStateMachine):
             db.execute(text(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE"))
         # Two dossiers are at the ministry already: what is interesting begins there.
         for _ in range(2):
-            self.a_citizen_hands_a_dossier_in()
+            self._hand_in()
         for what in ("read", Route.APPLICATION):
             self._work(what)
-
-    # -- what people do -----------------------------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.sent) == 2)
     @rule()
     def a_third_citizen_comes(self) -> None:
-        self.a_citizen_hands_a_dossier_in()
+        self._hand_in()
 
-    def a_citizen_hands_a_dossier_in(self) -> None:
-        self._publish("HoSoMoi", bodies.code(len(self.sent) + 1))
-        self.sent.append(Handed(bodies.event(bodies.code(len(self.sent) + 1))))
+    @rule(happenings=st.lists(HAPPENINGS, min_size=4, max_size=16))
+    def some_time_passes(self, happenings: list[tuple[Any, ...]]) -> None:
+        for name, *more in happenings:
+            getattr(self, name)(*more)
 
-    @rule(serial=st.integers(1, 3))
-    def a_citizen_supplements(self, serial: int) -> None:
+    # -- what people do -----------------------------------------------------------------------------------------------
+
+    def _hand_in(self) -> None:
+        code = bodies.code(len(self.sent) + 1)
+        self._publish("HoSoMoi", code)
+        self.sent.append(Handed(bodies.event(code)))
+
+    def supplement(self, serial: int) -> None:
         row = self._at_the_province(serial)
         if row is not None and row["status"] == 5:
             self._publish("BoSung", row["code"], row["version"] + 1)
 
-    @rule(serial=st.integers(1, 3))
-    def a_citizen_withdraws(self, serial: int) -> None:
+    def withdraw(self, serial: int) -> None:
         row = self._at_the_province(serial)
         if row is not None and row["status"] in OPEN_AT_THE_PROVINCE:
             self._publish("Rut", row["code"], row["version"], TrangThaiHoSo=7)
 
-    @rule(serial=st.integers(1, 3), chances=st.lists(st.integers(0, 3), min_size=1, max_size=3))
-    def an_officer_acts(self, serial: int, chances: list[int]) -> None:
-        for chance in chances:
-            self._act(serial, chance)
-
-    def _act(self, serial: int, chance: int) -> None:
+    def decide(self, serial: int, chance: int) -> None:
+        """What an officer may do now, if anything."""
         store = self.ministry.house.store
         row = store.one("SELECT * FROM dossier WHERE code = ?", bodies.code(serial))
         acts = () if row is None or row["withdrawn"] else ACTS.get(row["state"], ())
@@ -193,38 +211,20 @@ class DossierModel(RuleBasedStateMachine):
         act = acts[chance % len(acts)]
         if row["state"] == RESULT and not row["signed"]:
             act = "sign"
-        elif act == "sign" and row["state"] == RESULT:
-            act = "hand_over"
         signer = {"nguoiKy": f"Lê Văn Ký {chance}"} if act == "correct" else {}
         with store.transaction():
             self.ministry.panel._run(act, row, {}, signer)
 
     # -- what the connector does --------------------------------------------------------------------------------------
 
-    @rule(
-        work=st.lists(
-            st.tuples(
-                st.sampled_from(["ask", "read", *Route]),
-                st.sampled_from(["ministry", "province"]),
-                st.sampled_from(FATES),
-            ),
-            min_size=1,
-            max_size=5,
-        )
-    )
-    def workers_work(self, work: list[tuple[str, str, str]]) -> None:
-        for what, partner, fate in work:
-            self.lines[partner].fate = fate
-            with suppress(Died):
-                self._work(what)
-            self.lines[partner].fate = "fine"
+    def work(self, what: str, partner: str, fate: str) -> None:
+        self.lines[partner].fate = fate
+        with suppress(Died):
+            self._work(what)
+        self.lines[partner].fate = "fine"
 
-    @rule(seconds=st.sampled_from([1, 3, 11, 40]))
-    def time_passes(self, seconds: int) -> None:
+    def wait(self, seconds: int) -> None:
         self.ahead += timedelta(seconds=seconds)
-
-    @rule()
-    def leases_end(self) -> None:
         self.delivery.expire()
 
     # -- and what must have come of it --------------------------------------------------------------------------------
