@@ -112,17 +112,18 @@ def register(given: dict[str, Any]) -> Work:
     registers, delivery = connector.registers, connector.delivery
 
     def work() -> dict[str, Any]:
+        began = time.monotonic()
         taken = invalid = 0
         while taken < given["count"]:
             report = registers.read(cast(Procedure, given["procedure"]), budget=_LONG)
             taken, invalid = taken + report.taken, invalid + report.invalid
             if not report.taken:
                 break
-        read_at = time.monotonic()
+        seconds = time.monotonic() - began
         return {
             "done": taken,
             "invalid": invalid,
-            "read_at": read_at,
+            "seconds": seconds,
             "delivered": delivery.deliver(Route.REGISTER, budget=_LONG).claimed,
         }
 

@@ -157,7 +157,6 @@ def register(stage: Stage) -> Rate:
     with stage.database() as database:
         stage.reset(entries=True)
         environment = stage.environment(database, register_from=first_day)
-        began = time.monotonic()
         took, said = by_hand(
             [("register", {"procedure": name, "count": size}, environment) for name in ("marriage", "death")],
             stage.log,
@@ -166,8 +165,7 @@ def register(stage: Stage) -> Rate:
         with stage.connected(database) as db:
             if left := open_work(db, Route.REGISTER):
                 raise Failed(f"register: {left} of {2 * size} were not settled")
-    read = max(one["read_at"] for one in said) - began
-    return _rate(2 * size, took, said, read_and_started=2 * size / read)
+    return _rate(2 * size, took, said, read_a_second=2 * size / max(one["seconds"] for one in said))
 
 
 def end_to_end(stage: Stage) -> Rate:

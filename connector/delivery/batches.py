@@ -100,15 +100,13 @@ class Delivery:
         """Delivers what is due until nothing is left, the partner is closed, or the budget of time is spent."""
         report = Report()
         ends = time.monotonic() + budget.total_seconds()
-        while True:
-            # What was on the line when a worker died is sent alone: if it kills again, it kills no other message's try.
-            suspect = self._round(route, report, suspects=True)
-            usual = self._round(route, report, suspects=False)
-            if not suspect and not usual:
-                return report
-            if time.monotonic() >= ends:
-                report.more = True
-                return report
+        # What was on the line when a worker died is sent alone: if it kills again, it kills no other message's try.
+        for suspects in (True, False):
+            while self._round(route, report, suspects=suspects):
+                if time.monotonic() >= ends:
+                    report.more = True
+                    break
+        return report
 
     def expire(self) -> int:
         """Ends the leases of workers that did not come back; returns how many."""

@@ -129,16 +129,20 @@ class _Desk:
                 # The contract promises a later instant with the document; a build that keeps the old one is heard, too.
                 self._facts[item.code] = self._take_result(item, item.form, facts, happened_at)
             return
+        self._apply(item, item.form, facts, state, happened_at)
+
+    def _apply(self, item: _Item, form: forms.DossierState, facts: Facts, state: int, happened_at: datetime) -> None:
+        """A state that is newer than what was known."""
         self.outcome.changed += 1
         self._sightings.append((item.code, state, happened_at, "applied"))
         self._renewed.add(item.code)
         if state in rules.HAS_RESULT:
-            facts = self._take_result(item, item.form, facts, happened_at)
+            facts = self._take_result(item, form, facts, happened_at)
         change = rules.state_seen(
             facts,
             state=state,
             happened_at=happened_at,
-            ordinal=min(item.form.ordinal or facts.submissions, LARGEST_VERSION),
+            ordinal=min(form.ordinal or facts.submissions, LARGEST_VERSION),
             item=_without_result(item.raw),
             now=self._now,
             poll=self._poll,

@@ -146,7 +146,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('invalid', 'refused')"),
     )
-    op.create_index("message_state", "message", ["state", "seq"], unique=False)
+    op.create_index(
+        "message_ended",
+        "message",
+        ["state", "seq"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('cancelled', 'superseded')"),
+    )
     op.create_index(
         "message_suspect",
         "message",
