@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import msgspec
 
-
 # Some gateways put it before their JSON; RFC 8259 lets a reader pass over it.
 BOM: Final = b"\xef\xbb\xbf"
 

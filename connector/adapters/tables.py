@@ -115,7 +115,7 @@ message: Final = Table(
     ),
     Index("message_subject", "subject", "seq"),
     Index("message_dossier", "dossier", "seq", postgresql_where=text("dossier IS NOT NULL")),
-    # No index holds every state: with one, the planner may read all that is ready through it, and sort it, to claim a few.
+    # No index holds every state: with one, the planner may read all that is ready through it to claim a few.
     Index("message_ended", "state", "seq", postgresql_where=text("state IN ('cancelled', 'superseded')")),
     Index("message_area", "area", "seq"),
 )

@@ -1,7 +1,5 @@
 """One answer of the ministry about several dossiers, decided against the ledger and written into it."""
 
-import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,23 +9,21 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from connector.adapters import dossiers, lanes, ledger, waiting
-from connector.adapters.rawjson import NotJson, split_off
 from connector.domain import dossiers as rules
 from connector.domain.checks.results import check_result, read_result
-from connector.domain.checks.states import check_state
 from connector.domain.dossiers import Facts, step_draft
 from connector.domain.message import Draft, Hold, Move, Route, State, first_state, source_key
 from connector.domain.sameness import raw_key
 from connector.intake.arrivals import LARGEST_VERSION
+from connector.intake.state_items import CODE_POINTER, StateItem, read_item
 from schemas import ministry as forms
 from schemas import province
 from schemas.findings import Code, Finding, contract_finding, finding
 from schemas.reading import Fault
-from schemas.values import VIETNAM, clean_code, parse_instant
+from schemas.values import VIETNAM
 
 # How many answers about one dossier alone must be unreadable before that is its own fault and not the line's.
 GARBLED_LIMIT: Final = 3
-_PLAIN: Final = re.compile("[!-~]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +44,9 @@ class Outcome:
     routes: set[Route] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    raw: bytes = field(repr=False)
-    form: forms.DossierState | None = field(repr=False)
-    code: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def blocked(self) -> bool:
-        return any(found.blocks for found in self.findings)
-
-
 def record(db: Connection, answers: Answers, *, now: datetime, poll: timedelta, by: str) -> Outcome:
     """Writes what an answer tells, in the caller's transaction."""
-    items = [_read(raw) for raw in answers.items]
+    items = [read_item(raw) for raw in answers.items]
     desk = _Desk(db, now, poll, by, dossiers.load(db, {*answers.codes, *(item.code for item in items)}, lock=True))
     desk.load_applications(items)
     if answers.garbled is not None:
@@ -94,7 +78,7 @@ class _Desk:
         self._asked_for: set[str] = set()
         self.outcome = Outcome()
 
-    def load_applications(self, items: Sequence[_Item]) -> None:
+    def load_applications(self, items: Sequence[StateItem]) -> None:
         """The applications of dossiers whose answer carries a result: what was registered is compared with them."""
         wanted = {}
         for item in items:
@@ -107,18 +91,16 @@ class _Desk:
             if event and event.dossier:
                 self._applications[wanted[message_id]] = event.dossier
 
-    def take(self, item: _Item) -> None:
+    def take(self, item: StateItem) -> None:
         """One state of one dossier."""
         facts = self._facts.get(item.code)
         if item.blocked or item.form is None:
-            self._quarantine(item, _route(item), item.findings, facts)
+            self._quarantine(item, item.route, item.findings, facts)
             return
         if facts is None or facts.submissions == 0:
-            self._quarantine(
-                item, _route(item), (*item.findings, finding(Code.UNMATCHED_DOSSIER, _CODE_POINTER)), facts
-            )
+            self._quarantine(item, item.route, (*item.findings, finding(Code.UNMATCHED_DOSSIER, CODE_POINTER)), facts)
             return
-        state, happened_at = item.form.state, _instant(item.form.happened_at)
+        state, happened_at = item.form.state, item.happened_at
         assert state is not None
         assert happened_at is not None
         if rules.is_stale(facts, state, happened_at):
@@ -131,7 +113,9 @@ class _Desk:
             return
         self._apply(item, item.form, facts, state, happened_at)
 
-    def _apply(self, item: _Item, form: forms.DossierState, facts: Facts, state: int, happened_at: datetime) -> None:
+    def _apply(
+        self, item: StateItem, form: forms.DossierState, facts: Facts, state: int, happened_at: datetime
+    ) -> None:
         """A state that is newer than what was known."""
         self.outcome.changed += 1
         self._sightings.append((item.code, state, happened_at, "applied"))
@@ -143,7 +127,7 @@ class _Desk:
             state=state,
             happened_at=happened_at,
             ordinal=min(form.ordinal or facts.submissions, LARGEST_VERSION),
-            item=_without_result(item.raw),
+            item=item.without_result,
             now=self._now,
             poll=self._poll,
             result_waits=item.code in self._results_coming - self._documents,
@@ -154,7 +138,7 @@ class _Desk:
         if state == rules.SUPPLEMENT_ASKED:
             self._asked_for.add(item.code)
 
-    def _take_result(self, item: _Item, state: forms.DossierState, facts: Facts, happened_at: datetime) -> Facts:
+    def _take_result(self, item: StateItem, state: forms.DossierState, facts: Facts, happened_at: datetime) -> Facts:
         """A result, if it is one that is not known yet; without its document it is held, and is no result yet."""
         result, faults = read_result(state)
         entry = rules.entry_of(result)
@@ -184,7 +168,9 @@ class _Desk:
         self._drafts.append(self._result(item, facts, key, findings, None))
         return facts
 
-    def _result(self, item: _Item, facts: Facts, key: bytes, findings: tuple[Finding, ...], hold: Hold | None) -> Draft:
+    def _result(
+        self, item: StateItem, facts: Facts, key: bytes, findings: tuple[Finding, ...], hold: Hold | None
+    ) -> Draft:
         state = first_state(findings, hold)
         if state is State.INVALID:
             self.outcome.invalid += 1
@@ -212,7 +198,7 @@ class _Desk:
             why="waits for its signed document" if hold else "",
         )
 
-    def _quarantine(self, item: _Item, route: Route, findings: tuple[Finding, ...], facts: Facts | None) -> None:
+    def _quarantine(self, item: StateItem, route: Route, findings: tuple[Finding, ...], facts: Facts | None) -> None:
         """Keeps what cannot be used, once, however often the ministry shows it."""
         self.outcome.invalid += 1
         self._drafts.append(
@@ -243,7 +229,7 @@ class _Desk:
         facts = replace(facts, garbled=facts.garbled + 1, ask_at=self._now + self._poll)
         self._facts[code] = facts
         if facts.garbled == GARBLED_LIMIT:
-            unreadable = _Item(body, None, code, (contract_finding(Fault("", "not_json")),))
+            unreadable = StateItem(body, None, code, (contract_finding(Fault("", "not_json")),))
             self._quarantine(unreadable, Route.PROGRESS, unreadable.findings, facts)
 
     def note_asked(self, code: str) -> None:
@@ -272,31 +258,3 @@ class _Desk:
         if waiting.release_supplements(db, asked_for, now=now, by=by):
             self.outcome.routes.add(Route.APPLICATION)
         return self.outcome
-
-
-def _read(raw: bytes) -> _Item:
-    form, faults = forms.DossierState.read(raw)
-    code = clean_code(form.dossier_code) if form and form.dossier_code else ""
-    subject = code if _PLAIN.fullmatch(code) else f"unreadable-{hashlib.sha256(raw).hexdigest()[:16]}"
-    return _Item(raw, form, subject, tuple(check_state(form, faults)))
-
-
-def _route(item: _Item) -> Route:
-    return Route.RESULT if item.form and item.form.state in rules.HAS_RESULT else Route.PROGRESS
-
-
-def _without_result(raw: bytes) -> bytes:
-    try:
-        return split_off(raw, forms.DossierState.member("result"))[0]
-    except NotJson:
-        return raw
-
-
-def _instant(text: str | None) -> datetime | None:
-    try:
-        return parse_instant(text, forms.INSTANT_FORMAT) if text else None
-    except ValueError:
-        return None
-
-
-_CODE_POINTER: Final = "/" + forms.DossierState.member("dossier_code")
