@@ -1,4 +1,4 @@
-"""One state of one dossier in the ministry's answer, read and checked: all that can be said of it without the ledger."""
+"""One state of one dossier in an answer of the ministry, read and checked without the ledger."""
 
 import hashlib
 import re
