@@ -41,7 +41,8 @@ def on_their_way(db: Connection, route: Route, subjects: Iterable[str]) -> froze
 
 
 def outdated(db: Connection, delivered: Sequence[tuple[Route, str, int]]) -> list[UUID]:
-    """Invalid and refused messages that an earlier version of these deliveries left behind."""
+    """What earlier versions of these deliveries left behind: invalid and refused ones, and of an application those that
+    came so late that they are pointless now."""
     rows = db.execute(
         _OUTDATED,
         {
@@ -92,8 +93,13 @@ _ON_THEIR_WAY: Final = text(f"""
 """)
 
 _OUTDATED: Final = text("""
-    SELECT m.id FROM message m
-    JOIN unnest(CAST(:routes AS text[]), CAST(:subjects AS text[]), CAST(:versions AS int[])) AS d (route, subject,
-    version) ON m.route = d.route AND m.subject = d.subject AND m.version < d.version
-    WHERE m.state IN ('invalid', 'refused')
+    WITH d AS (
+        SELECT * FROM unnest(CAST(:routes AS text[]), CAST(:subjects AS text[]), CAST(:versions AS int[]))
+            AS t (route, subject, version)
+    )
+    SELECT m.id FROM message m JOIN d USING (route, subject)
+    WHERE m.version < d.version AND m.state IN ('invalid', 'refused')
+    UNION ALL
+    SELECT m.id FROM message m JOIN d USING (route, subject)
+    WHERE m.version < d.version AND m.state IN ('held', 'ready') AND d.route = 'application'
 """)

@@ -45,6 +45,7 @@ class Claimed:
     attempts: int
     fence: int
     received_on: date | None
+    last_code: str | None
     findings: tuple[Finding, ...]
     body: bytes = field(repr=False)
 
@@ -145,6 +146,7 @@ def _claimed(row: RowMapping) -> Claimed:
         attempts=row["attempts"],
         fence=row["fence"],
         received_on=row["received_on"],
+        last_code=row["last_code"],
         findings=read_findings(row["findings"]),
         body=bytes(row["content"]),
     )
@@ -218,7 +220,9 @@ def move(
     rows = db.execute(
         text("SELECT id, state FROM message WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": list(ids)}
     )
-    able = [(row.id, row.state) for row in rows if allowed(State(row.state), move, became)]
+    able = [
+        (row.id, row.state) for row in rows if row.state != State.SENDING and allowed(State(row.state), move, became)
+    ]
     if not able:
         return frozenset()
     db.execute(

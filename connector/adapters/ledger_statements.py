@@ -32,15 +32,16 @@ INSERT_HISTORY: Final = text("""
     FROM unnest(CAST(:ids AS uuid[]), CAST(:became AS text[]), CAST(:whys AS text[])) AS h (id, became, why)
 """)
 
-# An earlier message of the same route and subject that is still on its way keeps this one back. It is looked for by a
-# scalar subquery, one index probe for each candidate: as an anti-join the planner may read every open message first.
+# An earlier message of the same route and subject that is still on its way keeps this one back, and so does a later one
+# that is on the line because this one came late. It is looked for by a scalar subquery, one index probe for each
+# candidate: as an anti-join the planner may read every open message first.
 _CLAIM: Final = f"""
     WITH due AS (
         SELECT m.id FROM message m
         WHERE m.state = 'ready' AND m.route = :route AND m.due_at <= :now AND m.last_code %s '{LEASE_ENDED}'
           AND (SELECT e.seq FROM message e
-               WHERE e.route = m.route AND e.subject = m.subject AND (e.version, e.seq) < (m.version, m.seq)
-                 AND e.state IN {_OPEN} LIMIT 1) IS NULL
+               WHERE e.route = m.route AND e.subject = m.subject AND e.state IN {_OPEN}
+                 AND ((e.version, e.seq) < (m.version, m.seq) OR e.state = 'sending') LIMIT 1) IS NULL
         ORDER BY m.due_at, m.seq LIMIT :limit FOR UPDATE OF m SKIP LOCKED
     ), taken AS (
         UPDATE message m
@@ -48,7 +49,7 @@ _CLAIM: Final = f"""
             updated_at = :now
         FROM due WHERE m.id = due.id
         RETURNING m.id, m.route, m.procedure, m.subject, m.version, m.event, m.status, m.attempts, m.fence,
-                  m.received_on, m.findings, m.seq
+                  m.received_on, m.findings, m.last_code, m.seq
     ), noted AS (
         INSERT INTO history (message_id, at, was, move, became, by)
         SELECT id, :now, 'ready', 'claim', 'sending', :worker FROM taken

@@ -93,11 +93,11 @@ class Province:
     def file(self, file_id: str, limit: int) -> bytes | None:
         """The bytes of one attached file; None when the province has no such file. `limit` bytes at the most are
         useful."""
-        answer = self._transport.read("GET", forms.FILE.format(file_id=quote(file_id, safe="")))
+        answer = self._transport.read("GET", forms.FILE.format(file_id=quote(file_id, safe="")), limit=limit + 1)
         if answer.http_status in (404, 410):
             return None
         if answer.cut and answer.http_status == 200:
-            return answer.body  # larger than any file may be: what is left of it is not what was announced
+            return answer.body[: limit + 1]  # larger than announced: what is left of it is not what was announced
         return _body(answer)[: limit + 1]
 
     def tell(self, items_: Sequence[forms.Progress]) -> list[Taken | DeliveryError]:

@@ -24,6 +24,9 @@ from urllib3.util import Retry
 from connector.domain.errors import DeliveryError, Garbled, Throttled, Unauthorised, Unreachable
 
 BODY_LIMIT: Final = 64 * 1024 * 1024
+# A gateway with one token per client revokes ours whenever another process fetches its own; more than this in a row is
+# no coincidence any more.
+TOKENS_FOR_A_CALL: Final = 6
 KEPT_OF_LARGE: Final = 64 * 1024
 DEFAULT_PATIENCE: Final = timedelta(seconds=10)
 _TOKEN_MARGIN: Final = 5.0
@@ -91,26 +94,35 @@ class Transport:
         return _tried(lambda: self.send(method, path, **call))
 
     def send(
-        self, method: str, path: str, *, json_body: bytes | None = None, params: Mapping[str, str | int] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        json_body: bytes | None = None,
+        params: Mapping[str, str | int] | None = None,
+        limit: int | None = None,
     ) -> Answer:
-        """One call with our token; on 401 it is made again with a fresh one.
+        """One call with our token; on 401 it is made again with a fresh one. Of an answer above `limit` bytes (else the
+        transport's own) only the beginning and the end are kept.
 
         Returns any answer that the service itself may have given (2xx, 400, 404, 409, 410, 413, 422, 503 …).
         Raises Unreachable, Throttled, Unauthorised.
         """
         try:
-            return self._sent(method, path, json_body, params)
+            return self._sent(method, path, json_body, params, limit or self._body_limit)
         except DeliveryError as error:
             error.partner = self.partner
             raise
 
-    def _sent(self, method: str, path: str, json_body: bytes | None, params: Mapping[str, str | int] | None) -> Answer:
-        headers = {} if json_body is None else {"Content-Type": "application/json; charset=utf-8"}
+    def _sent(
+        self, method: str, path: str, body: bytes | None, params: Mapping[str, str | int] | None, limit: int
+    ) -> Answer:
+        headers = {} if body is None else {"Content-Type": "application/json; charset=utf-8"}
         fresh_refused = 0
-        while True:
+        for _ in range(TOKENS_FOR_A_CALL):
             token = self._valid_token()
             headers["Authorization"] = f"Bearer {token.text}"
-            answer = self._exchange(method, path, headers, data=json_body, params=params)
+            answer = self._exchange(method, path, headers, limit, data=body, params=params)
             if answer.http_status != 401:
                 token.worked = token.worked or answer.http_status != 403
                 break
@@ -158,6 +170,7 @@ class Transport:
                 "POST",
                 self._token_path,
                 {},
+                self._body_limit,
                 data={"grant_type": "client_credentials"},
                 auth=(self._credentials.client_id.encode(), self._credentials.client_secret.encode()),
             )
@@ -180,7 +193,7 @@ class Transport:
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise Garbled("TOKEN_GARBLED", "the token service did not answer with a token", http_status=200) from None
 
-    def _exchange(self, method: str, path: str, headers: Mapping[str, str], **call: Any) -> Answer:
+    def _exchange(self, method: str, path: str, headers: Mapping[str, str], limit: int, **call: Any) -> Answer:
         """Exactly one request on the wire, unless its connection could not be made."""
         deadline = time.monotonic() + 2 * self._timeout
         try:
@@ -195,13 +208,13 @@ class Transport:
                 **call,
             )
             with response:
-                return self._received(response, deadline)
+                return self._received(response, deadline, limit)
         except requests.exceptions.ConnectTimeout as error:
             raise Unreachable("CONNECT_TIMEOUT", "no connection within the time-out") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise _lost(error) from error
 
-    def _received(self, response: requests.Response, deadline: float) -> Answer:
+    def _received(self, response: requests.Response, deadline: float, limit: int) -> Answer:
         asked = _patience(response.headers.get("Retry-After"), self._now())
         chunks: list[bytes] = []
         size = 0
@@ -210,12 +223,12 @@ class Transport:
             if time.monotonic() > deadline:
                 raise Unreachable("TOO_SLOW", "the answer did not end in time", maybe_done=True)
             size += len(chunk)
-            if size <= self._body_limit:
+            if size <= limit:
                 chunks.append(chunk)
             else:  # refused by its size: read on for its end alone, which holds what a feed needs to go on
                 tail = (tail + chunk)[-KEPT_OF_LARGE:]
         whole = b"".join(chunks)
-        if size > self._body_limit:
+        if size > limit:
             return Answer(response.status_code, whole[:KEPT_OF_LARGE] + tail, cut=True, asked=asked)
         return Answer(response.status_code, whole, asked=asked)
 

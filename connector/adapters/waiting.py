@@ -1,6 +1,6 @@
 """Lets go what waited for something that has happened. Called in the transaction in which it happened."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from connector.domain.dossiers import Facts, may_go
 from connector.domain.message import BLOCKS_ITS_LANE, Hold, LaneEntry, Move, Route, State
 
 SUPPLEMENT = "supplement"
+OVERTAKEN = "a later version was delivered"
 
 
 def release_supplements(db: Connection, facts: Mapping[str, Facts], *, now: datetime, by: str) -> bool:
@@ -33,6 +34,18 @@ def has_ended_before(version: int, lane: Collection[LaneEntry]) -> bool:
     """Whether there are earlier versions in the lane, and none of them is on its way."""
     earlier = [other.state for other in lane if other.version < version]
     return bool(earlier) and not any(state in BLOCKS_ITS_LANE for state in earlier)
+
+
+def drop_overtaken(db: Connection, codes: Iterable[str], *, now: datetime, by: str) -> None:
+    """Applications that came after a later version of them was delivered: they are not sent any more."""
+    delivered = [
+        (Route.APPLICATION, code, max(done))
+        for code, entries in lanes.of_subjects(db, Route.APPLICATION, codes).items()
+        if (done := [entry.version for entry in entries if entry.state is State.DELIVERED])
+    ]
+    if delivered:
+        ids = lanes.outdated(db, delivered)
+        ledger.move(db, ids, Move.SUPERSEDE, State.SUPERSEDED, now=now, by=by, why=OVERTAKEN)
 
 
 def resolve_withdrawals(db: Connection, facts: Mapping[str, Facts], *, now: datetime, by: str) -> bool:

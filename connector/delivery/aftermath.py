@@ -98,4 +98,4 @@ def _supersede_outdated(db: Connection, ended: Sequence[Ended], now: datetime, b
     ]
     if delivered:
         ids = lanes.outdated(db, delivered)
-        ledger.move(db, ids, Move.SUPERSEDE, State.SUPERSEDED, now=now, by=by, why="a later version was delivered")
+        ledger.move(db, ids, Move.SUPERSEDE, State.SUPERSEDED, now=now, by=by, why=waiting.OVERTAKEN)

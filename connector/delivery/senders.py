@@ -13,6 +13,7 @@ from connector.adapters.ledger import Claimed
 from connector.adapters.ministry import Ministry, Receipt
 from connector.adapters.province import Province, Taken
 from connector.adapters.rawjson import NotJson, split_off
+from connector.delivery.room import Room
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
 from connector.domain.errors import DeliveryError, Invalid, NotYet, OutOfStep, Refused, SilentlyThere, Unreachable
@@ -27,7 +28,8 @@ from schemas.findings import Code, contract_finding, finding
 from schemas.reading import Fault, pointer
 from schemas.values import clean, parse_instant
 
-FILE_LIMIT: Final = 10 * 1024 * 1024
+# Bytes of attached files that one process has in its hands at once.
+ROOM_FOR_FILES: Final = 48 * 1024 * 1024
 # A file that is wrong in the same way each time is wrong; one that differs was damaged on its way.
 FETCHES: Final = 3
 # The province's replicas lag up to a minute; a file that is not there after these tries is gone.
@@ -71,6 +73,7 @@ class Senders:
         self._ministry = ministry
         self._province = province
         self._now = now
+        self._room = Room(ROOM_FOR_FILES)
         self._ways: Mapping[Route, Callable[[Errand], Sent]] = {
             Route.APPLICATION: self._application,
             Route.WITHDRAWAL: self._withdrawal,
@@ -103,9 +106,11 @@ class Senders:
         errand.ordinal = (errand.facts.submissions if errand.facts else 0) + 1
         submission = to_ministry.submission(application, errand.ordinal)
         errand.sent = to_ministry.fingerprint(submission.data or "")
-        files = [to_ministry.attachment(a, self._file(a, errand.message.attempts)) for a in application.attachments]
+        wanted = [attachment for attachment in application.attachments if not attachment.removed]
         try:
-            receipt = self._ministry.submit(submission.model_copy(update={"files": files or None}), errand.sent)
+            with self._room.of(sum(attachment.size for attachment in wanted)):
+                files = [to_ministry.attachment(a, self._file(a, errand.message)) for a in application.attachments]
+                receipt = self._ministry.submit(submission.model_copy(update={"files": files or None}), errand.sent)
         except SilentlyThere:
             # None: a worker died on the line with this very body, before it could say what it had sent.
             if not any(earlier.sent in (errand.sent, None) for earlier in errand.unknown):
@@ -132,24 +137,25 @@ class Senders:
             body=acceptance.model_dump_json().encode(),
         )
 
-    def _file(self, attachment: records.Attachment, attempts: int) -> bytes | None:
+    def _file(self, attachment: records.Attachment, message: Claimed) -> bytes | None:
         """The bytes of an attachment, checked against what was announced; None of one that was removed."""
         if attachment.removed:
             return None
         try:
-            return self._fetched(attachment, attempts)
+            return self._fetched(attachment, message)
         except DeliveryError as error:
             error.partner = Partner.PROVINCE.value
             if isinstance(error, Unreachable):
                 error.maybe_done = False  # the submission was not made
             raise
 
-    def _fetched(self, attachment: records.Attachment, attempts: int) -> bytes:
+    def _fetched(self, attachment: records.Attachment, message: Claimed) -> bytes:
         digests = set()
         for _ in range(FETCHES):
-            content = self._province.file(attachment.file_id, FILE_LIMIT)
+            content = self._province.file(attachment.file_id, max(attachment.size, 0))
             if content is None:
-                if attempts + 1 < TRIES_FOR_A_FILE:
+                # Tries that an outage took say nothing of the file: the one before must have missed it, too.
+                if message.attempts + 1 < TRIES_FOR_A_FILE or message.last_code != "FILE_NOT_THERE":
                     raise NotYet("FILE_NOT_THERE", "an attached file is not there, or not yet", http_status=404)
                 raise Refused("FILE_GONE", "an attached file is gone from the province", http_status=404)
             digest = hashlib.sha256(content).hexdigest()

@@ -39,6 +39,7 @@ def write(db: Connection, page: Sequence[Arrival], *, now: datetime, by: str) ->
     written = Written(len(taken.new), taken.duplicates)
     written.routes = {draft.route for draft in drafts if draft.message_id in taken.new and draft.hold is None}
     if desk.unsettled:
+        waiting.drop_overtaken(db, desk.unsettled, now=now, by=by)
         touched = {code: desk.facts[code] for code in desk.unsettled if code in desk.facts}
         if waiting.release_supplements(db, touched, now=now, by=by):
             written.routes.add(Route.APPLICATION)

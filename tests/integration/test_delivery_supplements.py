@@ -70,3 +70,15 @@ def test_a_lost_answer_to_a_supplement_is_settled_by_repeating(world: Stage) -> 
 
     assert [effect["body"]["lanGui"] for effect in submissions(world)] == [1, 2]
     assert world.states(NEW) == [State.DELIVERED, State.DELIVERED]
+
+
+def test_a_version_that_comes_after_a_later_one_was_delivered_is_not_sent_any_more(world: Stage) -> None:
+    code = bodies.code(1)
+    world.submit(bodies.event(code, version=2))
+    world.deliver(Route.APPLICATION)
+
+    world.submit(bodies.event(code, version=1, GhiChu="cũ hơn"))
+    world.run_until_quiet()
+
+    assert world.states(Route.APPLICATION, code) == [State.SUPERSEDED, State.DELIVERED]
+    assert len(world.sandboxes.effects("ministry", "submission")) == 1

@@ -222,7 +222,7 @@ def test_a_child_that_dies_is_started_again_after_growing_pauses() -> None:
     with machine(("steady", OBEDIENT, 0, 10), ("frail", "raise SystemExit(3)", 0, 10)) as up:
         deaths = [up.until("local.process_died", "frail") for _ in range(3)]
         assert [death["exit_code"] for death in deaths] == [3, 3, 3]
-        assert [death["pause"] for death in deaths] == [0.5, 1.0, 2.0]
+        assert [death["wait_seconds"] for death in deaths] == [0.5, 1.0, 2.0]
         up.process.terminate()
         assert up.ends_with() == 0
     assert up.told.count("steady up") == 1

@@ -255,8 +255,7 @@ class LedgerModel(RuleBasedStateMachine):
     @invariant()
     def one_message_of_a_lane_is_on_the_line(self) -> None:
         sending = [(one.route, one.subject) for one in self.known.values() if one.state is State.SENDING]
-        replayed = any(move in ("replay", "restore") for one in self.known.values() for move, _ in one.moves)
-        assert replayed or len(sending) == len(set(sending))
+        assert len(sending) == len(set(sending))
 
     def teardown(self) -> None:
         """The campaign's judge reads the same rows: no history but a path of the table, no count that disagrees."""
@@ -267,13 +266,15 @@ class LedgerModel(RuleBasedStateMachine):
     # -- the rules ----------------------------------------------------------------------------------------------------
 
     def _due(self, route: Route, suspects: bool) -> list[Expected]:
-        """Ready, due, and nothing earlier of its lane on its way; oldest first."""
+        """Ready, due, nothing earlier of its lane on its way, and nothing of it on the line; oldest first."""
+        on_the_line = {(one.route, one.subject) for one in self.known.values() if one.state is State.SENDING}
         open_ones = [one for one in self.known.values() if one.state in _ON_ITS_WAY]
         due = [
             one
             for one in self.known.values()
             if one.route is route and one.state is State.READY and one.suspect is suspects
             if one.due_at is not None and one.due_at <= self.now
+            if (one.route, one.subject) not in on_the_line
             if not any(other.is_before(one) for other in open_ones)
         ]
         return sorted(due, key=lambda one: (one.due_at, one.seq))
