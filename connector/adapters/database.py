@@ -32,7 +32,7 @@ def make_engine(url: str, *, pool_size: int = 4) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "application_name": "lienthong",
-            "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+            "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
         },
     )
 
