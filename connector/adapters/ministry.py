@@ -167,7 +167,7 @@ def _body(answer: Answer) -> bytes:
     """The body of a service that ran; else the error of the gateway in front of it."""
     if answer.http_status == 200 and not answer.cut:
         return answer.body.removeprefix(BOM)
-    if answer.cut:
+    if answer.http_status == 200:
         raise Garbled(TOO_LARGE, "the answer is larger than what is taken in", http_status=200, body=answer.body)
     if answer.http_status == 413:
         raise Refused("HTTP_413", "the submission is too large for the ministry's gateway", http_status=413)

@@ -172,8 +172,8 @@ def _failed(answer: Answer) -> DeliveryError:
 
 
 def _body(answer: Answer) -> bytes:
-    if answer.cut:
-        raise Garbled(TOO_LARGE, "the answer is larger than what is taken in", http_status=200, body=answer.body)
     if answer.http_status != 200:
         raise _failed(answer)
+    if answer.cut:
+        raise Garbled(TOO_LARGE, "the answer is larger than what is taken in", http_status=200, body=answer.body)
     return answer.body

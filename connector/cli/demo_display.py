@@ -78,18 +78,18 @@ class Display:
         return sum(number for (_, state), number in self._messages.items() if state in _WAITING)
 
     def _stages(self) -> Table:
+        """Only the states that something is in: eighty columns have no room for all of them."""
         table = Table(box=None, padding=(0, 2, 0, 0))
-        routes = sorted({route for route, _ in self._messages})
+        states = [state for state in State if any(state == seen for _, seen in self._messages)]
         table.add_column("")
-        for state in State:
-            table.add_column(state.value, justify="right")
-        for route in routes:
-            table.add_row(route, *(str(self._messages.get((route, state.value), "")) for state in State))
-        table.add_row("retries", str(self.retried))
+        for state in states:
+            table.add_column(state.value, justify="right", no_wrap=True)
+        for route in sorted({route for route, _ in self._messages}):
+            table.add_row(route, *(str(self._messages.get((route, state.value), "")) for state in states))
         return table
 
     def _faults(self, counts: Mapping[str, Mapping[str, Any]]) -> str:
-        return "\n".join(
+        return f"thử lại / retried: {self.retried}\n" + "\n".join(
             f"{name}: " + (", ".join(f"{kind} {n}" for kind, n in found["faults"].items()) or "không sự cố / no faults")
             for name, found in counts.items()
         )
