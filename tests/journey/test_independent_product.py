@@ -187,17 +187,22 @@ def test_a_page_of_a_hundred_megabytes_is_refused_by_its_size_and_the_feed_goes_
 def test_answers_out_of_order_missing_repeated_and_of_others_are_taken_for_what_they_are(world: World) -> None:
     world.province.mangle = lambda answers: [{"MaSuKien": "ai", "error_code": "0"}, *answers[:0:-2], *answers[::-2]]
 
-    foreigners: list[dict[str, Any]] = []
+    foreign = {
+        "maDonVi": "30280",
+        "maTinh": "89",
+        "module": "LTKH",
+        "maHoSoLT": "LT.X",
+        "maHoSoMCDT": "H01.12-230704-9999",
+        "lanGui": 1,
+        "trangThai": 3,
+        "thoiGianThucHien": "28/07/2023 09:00:00",
+    }
 
     def confused(call: Call) -> Reply | None:
         answer = world.ministry.answer(call) if call.path.endswith(STATES) else None
         items = json.loads(answer.body)["value"] if answer else None
         if not items:
             return answer
-        state = {"trangThai": 3, "thoiGianThucHien": "28/07/2023 09:00:00", "ketQuaXuLy": None}
-        of = {"maHoSoMCDT": "H01.12-230704-9999", "maHoSoLT": "LT.X"}
-        foreign = foreigners[0] if foreigners else items[0] | state | of
-        foreigners[:] = [foreign]  # the same each time it is shown: another content would be another message
         return as_json({"status": "1", "value": [foreign, *items[1:], *items[:1], *items[: len(items) // 2]]})
 
     world.ministry.script(confused)
