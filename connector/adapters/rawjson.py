@@ -24,6 +24,14 @@ def split_off(body: bytes, member: str) -> tuple[bytes, bytes | None]:
     return b"{" + rest + b"}", None if raw is None else bytes(raw)
 
 
+def without(body: bytes, member: str) -> bytes:
+    """A JSON object without one of its members; what is no object stays as it is."""
+    try:
+        return split_off(body, member)[0]
+    except NotJson:
+        return body
+
+
 def items(body: bytes) -> list[bytes]:
     """The items of a JSON array (or of null), each as it was received. Raises NotJson."""
     try:

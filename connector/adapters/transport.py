@@ -28,7 +28,6 @@ BODY_LIMIT: Final = 64 * 1024 * 1024
 # no coincidence any more.
 TOKENS_FOR_A_CALL: Final = 6
 KEPT_OF_LARGE: Final = 64 * 1024
-DEFAULT_PATIENCE: Final = timedelta(seconds=10)
 _TOKEN_MARGIN: Final = 5.0
 _TOKEN_TEXT: Final = re.compile("[!-~]{1,16000}")
 _CHUNK: Final = 256 * 1024

@@ -12,7 +12,7 @@ from connector.adapters.lanes import Unknown
 from connector.adapters.ledger import Claimed
 from connector.adapters.ministry import Ministry, Receipt
 from connector.adapters.province import Province, Taken
-from connector.adapters.rawjson import NotJson, split_off
+from connector.adapters.rawjson import without
 from connector.delivery.room import Room
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
@@ -230,7 +230,7 @@ class Senders:
             repeated=taken.repeated,
             http_status=taken.http_status,
             sent=form.fingerprint,
-            body=_without_result(message.body),
+            body=without(message.body, ministry_forms.DossierState.member("result")),
         )
 
     def _register(self, errand: Errand) -> Sent:
@@ -269,10 +269,3 @@ def _progress_item(message: Claimed) -> province_forms.Progress | Invalid:
 
 def _key(message_id: UUID) -> str:
     return str(message_id)
-
-
-def _without_result(body: bytes) -> bytes:
-    try:
-        return split_off(body, ministry_forms.DossierState.member("result"))[0]
-    except NotJson:
-        return body

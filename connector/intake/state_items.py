@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from connector.adapters.rawjson import NotJson, split_off
+from connector.adapters.rawjson import without
 from connector.domain.checks.states import check_state
 from connector.domain.dossiers import HAS_RESULT
 from connector.domain.message import Route
@@ -47,10 +47,7 @@ class StateItem:
     @property
     def without_result(self) -> bytes:
         """The item without the result that it may carry: what progress is made from."""
-        try:
-            return split_off(self.raw, forms.DossierState.member("result"))[0]
-        except NotJson:
-            return self.raw
+        return without(self.raw, forms.DossierState.member("result"))
 
 
 def read_item(raw: bytes) -> StateItem:
