@@ -1,9 +1,6 @@
 """`lienthong messages`: which messages there are, and the whole life of one."""
 
-import getpass
 import json
-import os
-import socket
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -17,6 +14,7 @@ from connector.cli import filters
 from connector.cli.endings import NEEDS_ATTENTION
 from connector.cli.message_json import as_document, life_as_document
 from connector.cli.opening import Look, ledger
+from connector.cli.operator import operator
 from connector.cli.output import AsJson, Reason, for_people, say, write_json, write_line, write_table
 
 DEFAULT_PAGE: Final = 50
@@ -91,17 +89,6 @@ def show_message(message_id: MessageId, as_json: AsJson = False, reveal: Reveal 
 
 def _leave_trace(look: Look, message_id: UUID, reason: str) -> None:
     audit.record(look.db, Action.REVEAL, message_id, at=look.now, who=operator(), reason=reason.strip())
-
-
-def operator() -> str:
-    """Who sits here, as the audit names them: the account, who stands behind sudo, and the machine."""
-    try:
-        account = getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have a number only
-        account = f"uid-{os.getuid()}"
-    behind = os.environ.get("SUDO_USER", account)
-    who = account if behind == account else f"{behind}({account})"
-    return f"{who}@{socket.gethostname()}"
 
 
 def _write_list(messages: tuple[MessageView, ...]) -> None:

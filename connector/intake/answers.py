@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from connector.adapters import dossiers, lanes, ledger, waiting
 from connector.domain import dossiers as rules
+from connector.domain.arrivals import LARGEST_VERSION
 from connector.domain.checks.results import check_result, read_result
 from connector.domain.dossiers import Facts, step_draft
 from connector.domain.message import Draft, Hold, Move, Route, State, first_state, source_key
 from connector.domain.sameness import raw_key
-from connector.intake.arrivals import LARGEST_VERSION
 from connector.intake.state_items import CODE_POINTER, StateItem, read_item
 from schemas import ministry as forms
 from schemas import province

@@ -9,10 +9,10 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from connector.adapters import ledger, registers
+from connector.domain.entries import NUMBER, Entry, Head, made_up_subject, subject_of
 from connector.domain.message import Draft, Route, State, first_state, source_key
 from connector.domain.register_numbers import NumberKey
 from connector.domain.sameness import raw_key
-from connector.intake.entries import NUMBER, Entry, Head, made_up_subject, subject_of
 from schemas.findings import Code, Finding, contract_finding, finding
 from schemas.ministry import EntryHead
 from schemas.reading import Fault

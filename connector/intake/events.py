@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from connector.adapters import feeds, partners
 from connector.adapters.feeds import Reading
 from connector.adapters.province import Province, salvaged_cursor
+from connector.domain.arrivals import Arrival, read_arrival, unreadable_page
 from connector.domain.errors import TOO_LARGE, CursorLost, DeliveryError, Garbled
 from connector.domain.message import Partner, Route
 from connector.intake import writing
-from connector.intake.arrivals import Arrival, read_arrival, unreadable_page
 
 # Events a page. A page that cannot be read is asked for again, then in smaller parts, then one event at a time, so
 # that what is wrong with one event holds up no other; the place in this row is kept with the cursor.

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from connector.adapters.ministry import Ministry
+from connector.domain.entries import Entry, Head, read_entry
 from connector.domain.errors import Garbled
-from connector.intake.entries import Entry, Head, read_entry
 from schemas.values import Procedure
 
 # No entry has this id; the answer is an empty list, if answers can be read at all.

@@ -16,11 +16,11 @@ from sqlalchemy import Engine
 from connector.adapters import feeds, partners
 from connector.adapters.feeds import Reading
 from connector.adapters.ministry import Ministry
+from connector.domain.entries import Head, read_head
 from connector.domain.errors import DeliveryError, Garbled
 from connector.domain.message import Partner, Route
 from connector.domain.register_sweep import SIZES, Sweep
 from connector.intake.enrolment import Unusable, Written, enrol, quarantine, quarantined, unknown_of
-from connector.intake.entries import Head, read_head
 from connector.intake.full_entries import fetch
 from schemas.ministry import ENTRIES_PER_CALL
 from schemas.reading import Fault

@@ -8,11 +8,11 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from connector.adapters import dossiers, lanes, ledger, waiting
+from connector.domain import arrivals as kinds
+from connector.domain.arrivals import Arrival
 from connector.domain.dossiers import Facts, may_go, moved_at_province, seen_at_province
 from connector.domain.message import Draft, Hold, LaneEntry, Route, first_state, source_key
 from connector.domain.statuses import HANDED_OVER, WITHDRAWN
-from connector.intake import arrivals as kinds
-from connector.intake.arrivals import Arrival
 from schemas.findings import Code, finding
 
 
