@@ -6,8 +6,8 @@ Text is compared and sent on by `contracts/validation.md`, "All codes that apply
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache
+from datetime import date, datetime, timedelta, timezone
+from functools import cache, lru_cache
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
@@ -18,7 +18,6 @@ VIETNAM = timezone(timedelta(hours=7), "+07:00")
 # White space as the forms mean it: what Unicode calls white space, and the zero-width characters that pasted text
 # brings.
 _SPACE = re.compile("[ \t\r\n\v\f\u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
-_APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "´": "'"})
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 # hòa/hoà, khỏe/khoẻ, thúy/thuý: both ways are right, and the same name. After q the u belongs to the consonant.
 _TONE_BEFORE_VOWEL = re.compile("[ÒÓỎÕỌòóỏõọÙÚỦŨỤùúủũụ][AaEeYyÀ-ÆÈ-ËÝà-æè-ëýÿĂăẠ-ệỲ-ỹ]")
@@ -39,7 +38,7 @@ def compared(text: str) -> str:
     """The text as it is compared: `clean`, one apostrophe, and one place for the tone of oa, oe and uy."""
     if text.isascii():
         return clean(text)
-    plain = clean(text).translate(_APOSTROPHES)
+    plain = clean(text).replace("’", "'").replace("ʼ", "'").replace("´", "'")
     if not _TONE_BEFORE_VOWEL.search(plain):
         return plain
     return unicodedata.normalize("NFC", _OLD_PLACE.sub(r"\1\3\2", unicodedata.normalize("NFD", plain)))
@@ -68,12 +67,7 @@ class PartialDate:
     def parse(cls, text: str, separator: str) -> Self:
         """`dd/MM/yyyy`, `MM/yyyy` or `yyyy` (with `separator` for `/`). ValueError when there is no such calendar
         date."""
-        parts = text.strip(" ").split(separator)
-        if [len(part) for part in parts] not in ([4], [2, 4], [2, 2, 4]) or not _digits("".join(parts)):
-            raise ValueError("not a civil date")
-        numbers = [int(part) for part in reversed(parts)]
-        date(*[*numbers, 1, 1][:3])  # raises for the 31st of February and the 13th month
-        return cls(*numbers)
+        return cls(*_civil_date(text, separator))
 
     def written(self, separator: str) -> str:
         parts = [f"{self.year:04d}"]
@@ -100,9 +94,12 @@ class PartialDate:
 
     def is_after(self, other: "PartialDate | date") -> bool:
         """Whether this date is certainly later, judged on the parts that both sides know."""
+        ours = self.known
         theirs = other.known if isinstance(other, PartialDate) else (other.year, other.month, other.day)
-        shared = min(len(self.known), len(theirs))
-        return self.known[:shared] > theirs[:shared]
+        if len(ours) == len(theirs):
+            return ours > theirs
+        shared = min(len(ours), len(theirs))
+        return ours[:shared] > theirs[:shared]
 
     def iso(self) -> str:
         """`2005`, `2005-07` or `2005-07-31`."""
@@ -113,8 +110,22 @@ class PartialDate:
         return cls(*(int(part) for part in text.split("-")))
 
 
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+# A date is read when its dossier is checked, and the days of a week's papers come again and again.
+@lru_cache(maxsize=4096)
+def _civil_date(text: str, separator: str) -> tuple[int, ...]:
+    """Year, month and day, as far as they are written. ValueError when there is no such calendar date."""
+    found = _shape_of_dates(separator).fullmatch(text.strip(" "))
+    if found is None:
+        raise ValueError("not a civil date")
+    numbers = tuple(int(part) for part in found.group("year", "month", "day") if part is not None)
+    date(*(*numbers, 1, 1)[:3])  # raises for the 31st of February and the 13th month
+    return numbers
+
+
+@cache
+def _shape_of_dates(separator: str) -> re.Pattern[str]:
+    between = re.escape(separator)
+    return re.compile(f"(?:(?:(?P<day>[0-9]{{2}}){between})?(?P<month>[0-9]{{2}}){between})?(?P<year>[0-9]{{4}})")
 
 
 def parse_instant(text: str, pattern: str) -> datetime:
@@ -124,23 +135,23 @@ def parse_instant(text: str, pattern: str) -> datetime:
     found = _shape(pattern).fullmatch(text)
     if found is None:
         raise ValueError("not an instant")
-    numbers = {name: int(digits) for name, digits in found.groupdict().items()}
-    instant = datetime(**numbers, tzinfo=VIETNAM)
-    if instant.replace(tzinfo=UTC) < _FIRST_INSTANT:
+    year, month, day, hour, minute, second = map(int, found.group(*_PARTS))
+    instant = datetime(year, month, day, hour, minute, second, tzinfo=VIETNAM)
+    if instant < _FIRST_INSTANT:
         raise ValueError("before every calendar that a database keeps")
     return instant
 
 
 # The first hours of the year 1 in Việt Nam lie before it in UTC, where no datetime can be.
-_FIRST_INSTANT: Final = datetime(1, 1, 2, tzinfo=UTC)
+_FIRST_INSTANT: Final = datetime(1, 1, 2, tzinfo=VIETNAM)
+_PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
 
 
 @cache
 def _shape(pattern: str) -> re.Pattern[str]:
     """The instants that a pattern writes; strptime takes ten times as long, and is lenient about leading zeros."""
-    parts = {"%Y": "year", "%m": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second"}
     shape = re.escape(pattern)
-    for letter, name in parts.items():
+    for letter, name in zip(("%Y", "%m", "%d", "%H", "%M", "%S"), _PARTS, strict=True):
         shape = shape.replace(re.escape(letter), f"(?P<{name}>[0-9]{{{4 if letter == '%Y' else 2}}})")
     return re.compile(shape)
 

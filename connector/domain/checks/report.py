@@ -1,14 +1,11 @@
 """What one check of one body has found so far, and which members it may not look at any more."""
 
 from datetime import date, datetime, time
-from typing import Final
 
 from connector.domain.checks.places import At
 from schemas.findings import Code, Finding, Severity, contract_finding, finding
 from schemas.reading import Fault, FaultKind
-from schemas.values import VIETNAM, PartialDate, parse_instant
-
-BASIC_INSTANT: Final = "%Y%m%d%H%M%S"
+from schemas.values import PartialDate, parse_instant
 
 
 class Report:
@@ -50,7 +47,7 @@ class Report:
         if text is None or (not at.requires(member) and given(text) is None):
             return None
         try:
-            return self._instant(text)
+            return parse_instant(text, self._instant_format)
         except ValueError:
             self.add(code, at(member))
             return None
@@ -72,15 +69,6 @@ class Report:
         told = {pointer for _, pointer in self._found}
         broken = [contract_finding(fault) for fault in self._faults if fault.pointer not in told]
         return [*broken, *self._found.values()]
-
-    def _instant(self, text: str) -> datetime:
-        if self._instant_format != BASIC_INSTANT:
-            return parse_instant(text, self._instant_format)
-        if len(text) != 14 or not text.isascii() or not text.isdigit():
-            raise ValueError("not an instant")
-        # strptime says the same at ten times the price.
-        month, day, hour, minute, second = (int(text[n : n + 2]) for n in range(4, 14, 2))
-        return datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=VIETNAM)
 
 
 def day_of(instant: datetime | None) -> date | None:

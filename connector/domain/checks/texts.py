@@ -23,7 +23,7 @@ def check_name(report: Report, at: At, full_name: str | None, *, citizen: bool) 
         report.add(Code.ENCODING_SUSPECT, at("full_name"))
         return
     name = clean(full_name)
-    if not _SHORTEST <= len(name) <= _LONGEST or not _only_letters(name.translate(_BETWEEN_LETTERS)):
+    if not _SHORTEST <= len(name) <= _LONGEST or not _only_letters(name):
         report.add(Code.NAME_FORM, at("full_name"))
     elif citizen and " " not in name:
         report.add(Code.NAME_SINGLE_WORD, at("full_name"))
@@ -36,4 +36,7 @@ def check_address(report: Report, at: At, detail: str | None) -> None:
 
 
 def _only_letters(text: str) -> bool:
-    return not text or text.isalpha() or all(unicodedata.category(letter)[0] in "LM" for letter in text)
+    plain = text.replace(" ", "")  # all that stands between the letters of nearly every name
+    return plain.isalpha() or all(
+        unicodedata.category(letter)[0] in "LM" for letter in plain.translate(_BETWEEN_LETTERS)
+    )
