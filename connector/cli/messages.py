@@ -88,7 +88,7 @@ def show_message(message_id: MessageId, as_json: AsJson = False, reveal: Reveal 
 
 
 def _leave_trace(look: Look, message_id: UUID, reason: str) -> None:
-    audit.record(look.db, Action.REVEAL, message_id, at=look.now, who=operator(), reason=reason.strip())
+    audit.record(look.db, Action.REVEAL, at=look.now, who=operator(), reason=reason, message_id=message_id)
 
 
 def _write_list(messages: tuple[MessageView, ...]) -> None:

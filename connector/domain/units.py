@@ -154,6 +154,15 @@ def area_of(code: str, on: date) -> str:
     return found[1]
 
 
+def enclosing(area_slug: str) -> tuple[str, ...]:
+    """Slugs of the areas that an area lies in, itself first; empty for a slug that names none."""
+    index = _index()
+    if area_slug not in index.areas:
+        return ()
+    commune_s = next((slugs for slugs in index.covering.values() if slugs[0] == area_slug), None)
+    return commune_s or tuple(dict.fromkeys((area_slug, EVERYWHERE)))
+
+
 def communes_of(area_slug: str, on: date) -> tuple[Unit, ...]:
     """An Giang's communes in an area on this day, by code; empty for an area that had none then, or is none.
 
