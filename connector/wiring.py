@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from connector.adapters import agenda, overview, setback
+from connector.adapters import agenda, overview, setback, traffic
 from connector.adapters.agenda import Agenda
 from connector.adapters.clock import Clock, shared_clock, system_clock
 from connector.adapters.database import make_engine
@@ -136,6 +136,13 @@ class Connector:
         """Results that have waited for their signed document for too long."""
         with self.engine.begin() as db:
             return overview.late_documents(db, self.now(), self.settings.document_alert)
+
+    def sum_traffic(self) -> None:
+        """Adds what passed since the last time to the sums that the console draws."""
+        more = True
+        while more:
+            with self.engine.begin() as db:
+                more = traffic.sum_up(db, self.now())
 
     def agenda(self) -> Agenda:
         """What is due now."""

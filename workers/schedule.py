@@ -19,6 +19,7 @@ from workers.tasks import EXPIRES
 BEAT_LOCK: Final = 88_010_317
 PAUSE: Final = 1.0
 ALARMS_EVERY: Final = 60.0
+TRAFFIC_EVERY: Final = 15.0
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class LedgerScheduler(Scheduler):
         self._lock: Connection | None = None
         self._latest: datetime | None = None
         self._alarms_at = 0.0
+        self._traffic_at = 0.0
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -85,6 +87,9 @@ class LedgerScheduler(Scheduler):
         if time.monotonic() >= self._alarms_at:
             self._alarms_at = time.monotonic() + ALARMS_EVERY
             self._hint("sound_alarms")
+        if time.monotonic() >= self._traffic_at:
+            self._traffic_at = time.monotonic() + TRAFFIC_EVERY
+            self._hint("sum_traffic")
         if agenda.expire:
             self._hint("expire")
         if agenda.read_events:

@@ -76,6 +76,11 @@ def sound_alarms() -> None:
         log.warning("alarm.documents_late", count=late)
 
 
+@app.task(name="sum_traffic")
+def sum_traffic() -> None:
+    connector().sum_traffic()
+
+
 @app.task(name="mend_clock")
 def mend_clock() -> None:
     mended = connector().mend_clock()
