@@ -28,13 +28,17 @@ class Commune:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which messages. What is None, or empty, does not narrow. Taken in from `since` on, and before `until`."""
+    """Which messages. What is None, or empty, does not narrow. Taken in from `since` on, and before `until`.
+
+    `areas` is what whoever looks is limited to, beside the `area` asked for.
+    """
 
     ids: tuple[UUID, ...] = ()
     states: tuple[State, ...] = ()
     routes: tuple[Route, ...] = ()
     procedure: Procedure | None = None
     area: str | None = None
+    areas: tuple[str, ...] = ()
     commune: Commune | None = None
     subject: str | None = None
     code: str | None = None
@@ -159,6 +163,8 @@ def conditions(wanted: Filter) -> Sequence[ColumnElement[bool]]:
     for column, value in ((m.procedure, wanted.procedure), (m.area, wanted.area)):
         if value is not None:
             found.append(column == value)
+    if wanted.areas:
+        found.append(m.area.in_(wanted.areas))
     if wanted.subject is not None:
         found.append(or_(m.subject == wanted.subject, m.dossier == wanted.subject))
     if wanted.commune is not None:
