@@ -136,7 +136,7 @@ def test_a_route_goes_where_the_journey_says() -> None:
 
 @pytest.mark.parametrize("page", [JOURNEY, GLOSSARY], ids=name_of)
 def test_a_move_that_nobody_makes_yet_is_marked(page: Path) -> None:
-    code = "\n".join(read(path) for path in SOURCES if path.name != "message.py")
+    code = "\n".join(read(path) for path in SOURCES if path.name not in ("message.py", "acts.py"))
     unmade = {move.value for move in Move if not re.search(rf"\bMove\.{move.name}\b|'{move}'", code)}
 
     heading = "The moves" if page is JOURNEY else "Moves"
