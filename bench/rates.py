@@ -1,9 +1,9 @@
 """Rates: how many a second, each measured over a database of its own. Every function is one round of one figure."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -27,21 +27,19 @@ _STUB_TURNS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`a_second` is the figure; `cpu` the seconds of CPU of its Python processes for each of its units, where known."""
+    """`a_second` is the figure; `cpu` the microseconds of CPU for each of its units, by who used them, where known."""
 
     a_second: float
-    cpu: float | None = None
+    cpu: dict[str, float] = field(default_factory=dict)
     more: dict[str, float] = field(default_factory=dict)
 
 
 def limit(stage: Stage) -> Rate:
     """L: prepared bodies from as many processes as there are workers."""
     stage.reset()
-    before = stage.counts()["cpu"]
     rate = _posted(stage, "limit", WORKERS, stage.sizes.size)
     stage.arrived("application", stage.sizes.size)
-    busy = (stage.counts()["cpu"] - before) * rate.a_second / stage.sizes.size
-    return Rate(rate.a_second, rate.cpu, {"stub_busy": busy})
+    return replace(rate, more={"stub_busy": rate.cpu["stub"] / 1e6 * rate.a_second})
 
 
 def stub_alone(stage: Stage) -> Rate:
@@ -56,30 +54,37 @@ def _posted(stage: Stage, kind: str, processes: int, number: int) -> Rate:
     each = number // processes
     what = {"material": str(stage.home / "material.pickle"), "count": each}
     environment = stage.environment("none")
-    took, said = by_hand([(kind, {**what, "first": n * each}, environment) for n in range(processes)], stage.log)
-    return _rate(number, took, said)
+    works = [(kind, {**what, "first": n * each}, environment) for n in range(processes)]
+    return _worked(stage, works, number)[0]
 
 
-def _rate(number: int, took: float, said: list[dict[str, Any]], **more: float) -> Rate:
-    return Rate(number / took, sum(one["cpu"] for one in said) / number, more)
+def _worked(
+    stage: Stage, works: Sequence[tuple[str, Mapping[str, Any], Mapping[str, str]]], number: int
+) -> tuple[Rate, list[dict[str, Any]]]:
+    """The rate at which processes did so many, and what each of them says. The servers' share has their connecting,
+    too."""
+    before = stage.spent()
+    took, said = by_hand(works, stage.log)
+    spent = {who: used - before[who] for who, used in stage.spent().items()}
+    spent["python"] = sum(one["cpu"] for one in said)
+    return Rate(number / took, {who: 1e6 * seconds / number for who, seconds in spent.items()}), said
 
 
 def intake(stage: Stage) -> Rate:
     """The feed read, checked and written by one process: a feed has one reader."""
     size = stage.sizes.size
     with stage.database() as database:
-        took, said = _taken_in(stage, database, size)
-    return _rate(size, took, said)
+        return _taken_in(stage, database, size)
 
 
-def _taken_in(stage: Stage, database: str, size: int, first: int = 0) -> tuple[float, list[dict[str, Any]]]:
-    stage.reset(size, first=first)
-    took, said = by_hand([("intake", {"count": size}, stage.environment(database))], stage.log)
+def _taken_in(stage: Stage, database: str, size: int) -> Rate:
+    stage.reset(size)
+    rate, said = _worked(stage, [("intake", {"count": size}, stage.environment(database))], size)
     with stage.connected(database) as db:
         ready = open_work(db, Route.APPLICATION)
     if not said[0]["done"] == ready == size:
         raise Failed(f"intake: {size} expected, {said[0]['done']} taken in, {ready} ready")
-    return took, said
+    return rate
 
 
 def delivery(stage: Stage) -> Rate:
@@ -97,13 +102,13 @@ def delivered(stage: Stage, database: str, route: Route, size: int) -> Rate:
     """What is ready on a route delivered by as many processes as there are workers, and counted at the stub."""
     stage.reset()
     works = [("deliver", {"route": route.value}, stage.environment(database))] * WORKERS
-    took, said = by_hand(works, stage.log)
+    rate, said = _worked(stage, works, size)
     stage.arrived(route.value, size)
     with stage.connected(database) as db:
         left = open_work(db, route)
     if left or sum(one["done"] for one in said) != size:
         raise Failed(f"{route}: {left} of {size} were not settled")
-    return _rate(size, took, said)
+    return rate
 
 
 def progress(stage: Stage) -> Rate:
@@ -157,15 +162,13 @@ def register(stage: Stage) -> Rate:
     with stage.database() as database:
         stage.reset(entries=True)
         environment = stage.environment(database, register_from=first_day)
-        took, said = by_hand(
-            [("register", {"procedure": name, "count": size}, environment) for name in ("marriage", "death")],
-            stage.log,
-        )
+        works = [("register", {"procedure": name, "count": size}, environment) for name in ("marriage", "death")]
+        rate, said = _worked(stage, works, 2 * size)
         stage.arrived("entry", 2 * size)
         with stage.connected(database) as db:
             if left := open_work(db, Route.REGISTER):
                 raise Failed(f"register: {left} of {2 * size} were not settled")
-    return _rate(2 * size, took, said, read_a_second=2 * size / max(one["seconds"] for one in said))
+    return replace(rate, more={"read_a_second": 2 * size / max(one["seconds"] for one in said)})
 
 
 def end_to_end(stage: Stage) -> Rate:

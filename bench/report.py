@@ -61,6 +61,8 @@ def figures(results: Results) -> Iterator[Figure]:
         yield Figure(f"{name}: a second", results.a_second(name), unit="1/s", spread=(min(seconds), max(seconds)))
         for more in sorted({key for rate in rates for key in rate.more}):
             yield Figure(f"{name}: {more}", statistics.median(rate.more[more] for rate in rates))
+        for who in sorted({key for rate in rates for key in rate.cpu}):
+            yield Figure(f"{name}: CPU of {who}", statistics.median(rate.cpu[who] for rate in rates), unit="us each")
     for name, over, under, factor, goal in _RATIOS:
         if over in results.rates and under in results.rates:
             yield _ratio(results, name, over, under, factor, goal)

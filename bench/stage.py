@@ -64,6 +64,11 @@ class Stage:
         """The processes of PostgreSQL and of the broker that the others are below."""
         return [server.pid for server in self._servers.embedded if server.pid is not None]
 
+    def spent(self) -> dict[str, float]:
+        """Seconds of CPU that both servers and the stub used so far."""
+        servers = [*self.server_pids, *(pid for root in self.server_pids for pid in processes.descendants(root))]
+        return {"servers": processes.cpu_seconds(servers), "stub": self.counts()["cpu"]}
+
     def close(self) -> None:
         self._administrator.close()
 

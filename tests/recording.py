@@ -14,11 +14,10 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
 
+from connector.adapters.wire import Wire
 from tests.contract import Contract, Exchange
 
 
@@ -112,16 +111,15 @@ class Proxy:
         self._server.server_close()
 
 
-class RecordingAdapter(HTTPAdapter):
-    """Stands where a session had its own adapter; every exchange that ended with a whole answer is shown to `saw`.
+class RecordingAdapter(Wire):
+    """Stands where a transport had its own wire; every exchange that ended with a whole answer is shown to `saw`.
 
     The answer is read here and handed on as a stream again, as a client that reads by itself expects it. One that
     breaks off is not judged, and breaks off for the client too.
     """
 
     def __init__(self, saw: Callable[[Exchange], None], connections: int = 12) -> None:
-        once = Retry(0, read=False)
-        super().__init__(pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=once)
+        super().__init__(connections)
         self._saw = saw
         self._lock = threading.Lock()
 

@@ -77,7 +77,7 @@ class World:
         self.asked: list[list[str]] = []
         """The codes of each question about states that was answered."""
         for name, transport in self.transports().items():
-            transport._session.mount("http://", RecordingAdapter(partial(self._saw, name)))
+            transport._wire = RecordingAdapter(partial(self._saw, name))
 
     def _saw(self, partner: str, exchange: Exchange) -> None:
         if exchange.path == STATES:

@@ -16,11 +16,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import requests
-from requests.adapters import HTTPAdapter
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import HTTPError, NewConnectionError
-from urllib3.util import Retry
+from urllib3.util import Timeout
 
+from connector.adapters.wire import HEADERS, Wire, prepared
 from connector.domain.errors import DeliveryError, Garbled, Throttled, Unauthorised, Unreachable
 
 BODY_LIMIT: Final = 64 * 1024 * 1024
@@ -75,18 +75,13 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._token_path = token_path
         self._credentials = credentials
-        self._timeout = timeout.total_seconds()
+        self._timeout = Timeout(timeout.total_seconds())
+        self._patience = 2 * timeout.total_seconds()
         self._now = now
         self._body_limit = body_limit
         self._lock = threading.Lock()
         self._token: _Token | None = None
-        self._session = requests.Session()
-        self._session.trust_env = False
-        adapter = HTTPAdapter(
-            pool_connections=1, pool_maxsize=connections, pool_block=True, max_retries=Retry(total=0, read=False)
-        )
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._wire = Wire(connections)
 
     def read(self, method: str, path: str, **call: Any) -> Answer:
         """A call that changes nothing, so it may be repeated at once. Takes, returns and raises like `send`."""
@@ -116,12 +111,12 @@ class Transport:
     def _sent(
         self, method: str, path: str, body: bytes | None, params: Mapping[str, str | int] | None, limit: int
     ) -> Answer:
-        headers = {} if body is None else {"Content-Type": "application/json; charset=utf-8"}
+        request = prepared(method, self._base_url + path, body, params)
         fresh_refused = 0
         for _ in range(TOKENS_FOR_A_CALL):
             token = self._valid_token()
-            headers["Authorization"] = f"Bearer {token.text}"
-            answer = self._exchange(method, path, headers, limit, data=body, params=params)
+            request.headers["Authorization"] = f"Bearer {token.text}"
+            answer = self._exchange(request, limit)
             if answer.http_status != 401:
                 token.worked = token.worked or answer.http_status != 403
                 break
@@ -140,7 +135,7 @@ class Transport:
         return answer
 
     def close(self) -> None:
-        self._session.close()
+        self._wire.close()
 
     def check_access(self) -> None:
         """Fetches a fresh token: whether the partner is there and knows us. Raises like `send`."""
@@ -164,16 +159,14 @@ class Transport:
                 self._token = None
 
     def _fetch_token(self) -> "_Token":
-        answer = _tried(
-            lambda: self._exchange(
-                "POST",
-                self._token_path,
-                {},
-                self._body_limit,
-                data={"grant_type": "client_credentials"},
-                auth=(self._credentials.client_id.encode(), self._credentials.client_secret.encode()),
-            )
-        )
+        request = requests.Request(
+            "POST",
+            self._base_url + self._token_path,
+            headers=HEADERS,
+            data={"grant_type": "client_credentials"},
+            auth=(self._credentials.client_id.encode(), self._credentials.client_secret.encode()),
+        ).prepare()
+        answer = _tried(lambda: self._exchange(request, self._body_limit))
         if answer.http_status in (400, 401, 403):
             raise Unauthorised(
                 "TOKEN_REFUSED", "the partner does not know our credentials", http_status=answer.http_status
@@ -192,21 +185,11 @@ class Transport:
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise Garbled("TOKEN_GARBLED", "the token service did not answer with a token", http_status=200) from None
 
-    def _exchange(self, method: str, path: str, headers: Mapping[str, str], limit: int, **call: Any) -> Answer:
-        """Exactly one request on the wire, unless its connection could not be made."""
-        deadline = time.monotonic() + 2 * self._timeout
+    def _exchange(self, request: requests.PreparedRequest, limit: int) -> Answer:
+        """Exactly one request on the wire, unless its connection could not be made. No redirection is followed."""
+        deadline = time.monotonic() + self._patience
         try:
-            response = _CONNECTING.copy()(
-                self._session.request,
-                method,
-                self._base_url + path,
-                headers=headers,
-                timeout=self._timeout,
-                stream=True,
-                allow_redirects=False,
-                **call,
-            )
-            with response:
+            with _CONNECTING(self._wire.send, request, stream=True, timeout=self._timeout) as response:
                 return self._received(response, deadline, limit)
         except requests.exceptions.ConnectTimeout as error:
             raise Unreachable("CONNECT_TIMEOUT", "no connection within the time-out") from error
