@@ -90,7 +90,7 @@ class World:
     def close(self) -> None:
         for transport in self.transports().values():
             transport.close()
-        self.connector.delivery._pool.shutdown()
+        self.connector.delivery._callers.close()
         self.connector.engine.dispose()
         assert [v for watch in self.watches.values() for v in watch.violations] == []
 

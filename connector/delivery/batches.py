@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from connector.adapters import dossiers, lanes, ledger, partners
 from connector.adapters.partners import Door
 from connector.delivery.aftermath import Ended, follow_up
+from connector.delivery.callers import Callers
 from connector.delivery.senders import Answer, Errand, Senders, Sent
 from connector.domain.attempts import (
     Attempt,
@@ -94,7 +94,7 @@ class Delivery:
         self._lease = lease
         self._poll_interval = poll_interval
         self._worker = worker
-        self._pool = ThreadPoolExecutor(calls_at_once, thread_name_prefix="call")
+        self._callers = Callers(calls_at_once)
 
     def deliver(self, route: Route, *, budget: timedelta = timedelta(seconds=3)) -> Report:
         """Delivers what is due until nothing is left, the partner is closed, or the budget of time is spent."""
@@ -190,7 +190,7 @@ class Delivery:
             took = round((time.monotonic() - began) * 1000)
             return [_Trip(errand, answer, at, took) for errand, answer in zip(call, answers, strict=True)]
 
-        made = self._pool.map(make, self._senders.calls(route, errands))
+        made = self._callers.each(make, self._senders.calls(route, errands))
         return [trip for trips in made for trip in trips]
 
     def _answers(self, route: Route, call: Sequence[Errand]) -> list[Answer]:
