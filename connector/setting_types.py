@@ -149,6 +149,19 @@ def read_partner_url(value: object) -> str | None:
     return text.rstrip("/")
 
 
+def read_origin(value: object) -> str | None:
+    """Scheme and host, perhaps a port: `https://host`; no path, because the console owns all of it."""
+    try:
+        url = read_partner_url(value)
+    except ValueError:
+        url = ""
+    if url is None:
+        return None
+    if not url or urlsplit(url).path:
+        raise ValueError("expected a URL such as https://host, without a path")
+    return url.lower()
+
+
 def read_line(value: object) -> str | None:
     """A name: printable text on one line."""
     if value is None:

@@ -32,6 +32,7 @@ from connector.setting_types import (
     read_duration,
     read_instant,
     read_line,
+    read_origin,
     read_partner_url,
     read_schedule,
     read_secret,
@@ -112,6 +113,12 @@ class Settings(BaseSettings):
     """Celery's queue; two installations that share a broker need two names."""
     concurrency: Annotated[int, BeforeValidator(read_whole_number)] = Field(default_factory=available_cores)
     console_bind: Annotated[Bind, BeforeValidator(read_bind)] = Bind("127.0.0.1", 8800)
+    console_url: Annotated[str | None, BeforeValidator(read_origin)] = None
+    """How browsers reach the console, where that is not `console_bind`; None means plain http to that."""
+    session_idle: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(minutes=30)
+    """A log-in ends when nothing was asked for this long."""
+    session_longest: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(hours=12)
+    """A log-in ends after this, whatever was asked."""
     document_alert: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(hours=24)
     """How long a result may be without its signed document before a person is told."""
     clock: Annotated[datetime | None, BeforeValidator(read_instant)] = None

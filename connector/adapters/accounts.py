@@ -1,9 +1,10 @@
 """People who may use the console: their accounts, and the links by which they choose a password."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -35,6 +36,7 @@ from connector.domain.rights import Holder, Role
 
 LINK_LIVES: Final = timedelta(hours=24)
 # Two browsers, or two machines, that set up at once make one administrator.
+NAME: Final = "^[a-z0-9][a-z0-9._-]{0,63}$"
 _SET_UP_LOCK: Final = 88_010_317
 
 account: Final = Table(
@@ -52,7 +54,7 @@ account: Final = Table(
     Column("external", Text, unique=True),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("created_by", Text, nullable=False),
-    CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'", "name_plain"),
+    CheckConstraint(f"name ~ '{NAME}'", "name_plain"),
     CheckConstraint(f"roles <@ ARRAY[{', '.join(repr(r.value) for r in Role)}]::text[]", "roles_known"),
     CheckConstraint("language IN ('vi', 'en')", "language_known"),
 )
@@ -134,15 +136,28 @@ def new_account(
     return Account(uuid4(), display_name.strip() or holder.name, "vi", None, external.strip() or None, holder)
 
 
+def is_name(name: str) -> bool:
+    """Whether an account can have this name: plain small letters, digits, dots and hyphens."""
+    return re.fullmatch(NAME, name) is not None
+
+
+def with_password(one: Account, password_hash: str) -> Account:
+    return replace(one, password_hash=password_hash)
+
+
+def with_language(one: Account, language: str) -> Account:
+    return replace(one, language=language)
+
+
 def change(db: Connection, changed: Account) -> None:
     """Writes an account's columns anew, all but its name."""
     db.execute(update(account).where(account.c.id == changed.account_id).values(**_columns(changed)))
 
 
 def make_link(db: Connection, account_id: UUID | None, *, at: datetime, by: str) -> str:
-    """The secret of a link that works once within `LINK_LIVES`; None: for the first administrator. Earlier links for
-    the same end."""
-    db.execute(delete(link).where(link.c.account_id.is_not_distinct_from(account_id)))
+    """The secret of a link that works once within `LINK_LIVES`; None: for the first administrator. Earlier links of
+    the same account end; several machines may each have printed one for the first administrator."""
+    db.execute(delete(link).where((link.c.account_id == account_id) | (link.c.ends_at <= at)))
     secret = secrets.token_urlsafe(32)
     db.execute(insert(link).values(key=hash_of(secret), account_id=account_id, ends_at=at + LINK_LIVES, created_by=by))
     return secret

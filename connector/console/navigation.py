@@ -1,0 +1,18 @@
+"""The menu: one entry for each subject, shown to whoever has its right."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from connector.domain.rights import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where it leads, the text `menu.…` that names it, and the right that its page needs."""
+
+    path: str
+    text: str
+    right: Right
+
+
+MENU: Final = (Entry("/", "menu.today", Right.VIEW),)
