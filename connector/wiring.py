@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from connector.adapters import agenda, overview, setback, traffic
 from connector.adapters.agenda import Agenda
 from connector.adapters.clock import Clock, shared_clock, system_clock
-from connector.adapters.database import make_engine
+from connector.adapters.database import STATEMENT, make_engine
 from connector.adapters.ministry import Ministry
 from connector.adapters.province import Province
 from connector.adapters.transport import Credentials, Transport
@@ -28,6 +28,7 @@ from schemas import province as province_forms
 
 CALLS_AT_ONCE: Final = 8
 CONNECTIONS: Final = CALLS_AT_ONCE + 4
+SHORTEST_PATIENCE: Final = timedelta(seconds=5)
 
 
 def worker_name() -> str:
@@ -95,10 +96,14 @@ class Connector:
             self.ministry,
             now=self.now,
             poll_interval=self.settings.poll_interval,
-            # A question whose worker died is asked again after this.
-            patience=max(self.settings.poll_interval, 3 * self.settings.call_timeout + timedelta(seconds=5)),
+            patience=self._patience,
             worker=worker_name(),
         )
+
+    @property
+    def _patience(self) -> timedelta:
+        """A question whose worker died is asked again after this."""
+        return max(self.settings.poll_interval, 3 * self.settings.call_timeout + timedelta(seconds=5))
 
     @cached_property
     def registers(self) -> RegisterIntake:
@@ -126,10 +131,19 @@ class Connector:
         )
 
     def mend_clock(self) -> int:
-        """After the clock was set back; returns how many rows spoke of a future that is no more."""
+        """Where clocks were wrong and are right again; returns how many rows spoke of a future that is no more.
+
+        A machine whose own clock is not the database's does nothing: it may be the wrong one.
+        """
         with self.engine.begin() as db:
+            if not setback.is_trusted(db, system_clock()):
+                return 0
             return setback.mend(
-                db, now=self.now(), lease=self.settings.lease, poll_interval=self.settings.poll_interval
+                db,
+                now=self.now(),
+                lease=self.settings.lease,
+                poll_interval=self.settings.poll_interval,
+                patience=self._patience,
             )
 
     def late_documents(self) -> int:
@@ -152,4 +166,6 @@ class Connector:
 
 def connect(settings: Settings, database_url: str) -> Connector:
     """The parts of this process over a database that is there already."""
-    return Connector(settings, make_engine(database_url))
+    # What cannot be written within a lease is another worker's by then.
+    patience = max(min(settings.lease, STATEMENT), SHORTEST_PATIENCE)
+    return Connector(settings, make_engine(database_url, patience=patience))

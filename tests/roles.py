@@ -35,6 +35,13 @@ class Role:
         assert self.process.poll() is None, self.said()
         return word in self.said()
 
+    def has_process(self, pid: int) -> bool:
+        """Whether this number is one of its processes."""
+        try:
+            return os.getsid(pid) == self.process.pid
+        except ProcessLookupError:
+            return False
+
     def kill(self) -> None:
         """SIGKILL to every process of it at once."""
         os.killpg(self.process.pid, signal.SIGKILL)

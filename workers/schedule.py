@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.adapters.agenda import Agenda
-from connector.adapters.setback import TOLERANCE
+from connector.domain.breaker import TOLERANCE
 from workers.app import connector
 from workers.tasks import EXPIRES
 
@@ -20,6 +20,11 @@ BEAT_LOCK: Final = 88_010_317
 PAUSE: Final = 1.0
 ALARMS_EVERY: Final = 60.0
 TRAFFIC_EVERY: Final = 15.0
+# A beat that says nothing for so many seconds (frozen, or cut off without a word) has its session ended, and with it
+# the lock.
+SILENCE: Final = 10
+# One that cannot reach the broker stands back for so long, for another that may.
+STANDS_BACK: Final = 3.0
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,8 +35,7 @@ class LedgerScheduler(Scheduler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lock: Connection | None = None
         self._latest: datetime | None = None
-        self._alarms_at = 0.0
-        self._traffic_at = 0.0
+        self._alarms_at = self._traffic_at = self._mends_at = self._stands_back_until = 0.0
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -43,7 +47,8 @@ class LedgerScheduler(Scheduler):
         try:
             if not self._leads():
                 return PAUSE
-            if self._clock_was_set_back():
+            if self._clock_was_set_back() or time.monotonic() >= self._mends_at:
+                self._mends_at = time.monotonic() + connector().settings.lease.total_seconds()
                 self._hint("mend_clock")
             agenda = connector().agenda()
             self._send(agenda)
@@ -53,6 +58,8 @@ class LedgerScheduler(Scheduler):
             return PAUSE
         except OperationalError:
             log.warning("beat.broker_away")
+            self._let_go()
+            self._stands_back_until = time.monotonic() + STANDS_BACK
             return PAUSE
         return max(agenda.wait.total_seconds() - (time.monotonic() - began), 0.05)
 
@@ -62,11 +69,14 @@ class LedgerScheduler(Scheduler):
 
     def _leads(self) -> bool:
         """Whether this beat holds the lock, or gets it now."""
+        if time.monotonic() < self._stands_back_until:
+            return False
         if self._lock is None:
             self._lock = connector().engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             if not self._lock.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": BEAT_LOCK}).scalar_one():
                 self._let_go()
                 return False
+            self._lock.execute(text(f"SET idle_session_timeout = '{SILENCE}s'"))
             log.info("beat.leads")
         self._lock.execute(text("SELECT 1"))
         return True

@@ -245,7 +245,9 @@ def move(
 def pull_forward(db: Connection, *, future: datetime, now: datetime, lease: timedelta) -> int:
     """Waits and leases that were written in a future that is no more end now; states stay. Returns how many there
     were."""
-    return db.execute(statements.PULL_FORWARD, {"future": future, "now": now, "latest": future + lease}).rowcount
+    ready, sending = statements.PULL_FORWARD
+    rows = db.execute(ready, {"future": future, "now": now}).rowcount
+    return rows + db.execute(sending, {"latest": future + lease, "now": now}).rowcount
 
 
 def read_findings(value: object) -> tuple[Finding, ...]:

@@ -103,11 +103,14 @@ MOVE: Final = text("""
     SELECT able.id, :now, able.was, :move, :became, :by, :why FROM able JOIN done USING (id)
 """)
 
-PULL_FORWARD: Final = text("""
-    UPDATE message
-    SET due_at = CASE WHEN state = 'ready' THEN CAST(:now AS timestamptz) END,
-        lease_until = CASE WHEN state = 'sending' THEN CAST(:now AS timestamptz) END,
-        updated_at = :now
-    WHERE (state = 'ready' AND due_at > :future AND updated_at > :future)
-       OR (state = 'sending' AND lease_until > :latest)
-""")
+# Two statements, each the range of one partial index.
+PULL_FORWARD: Final = (
+    text("""
+        UPDATE message SET due_at = :now, updated_at = :now
+        WHERE state = 'ready' AND due_at > :future AND updated_at > :future
+    """),
+    text("""
+        UPDATE message SET lease_until = :now, updated_at = :now
+        WHERE state = 'sending' AND lease_until > :latest
+    """),
+)

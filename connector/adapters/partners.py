@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, text
 
-from connector.domain.breaker import Breaker, after_calls, after_error, is_failure
+from connector.domain.breaker import Breaker, after_calls, after_error, in_the_present, is_failure
 from connector.domain.errors import DeliveryError
 from connector.domain.message import Partner
 
@@ -64,7 +64,7 @@ def note(db: Connection, partner: Partner, *, good: int, errors: list[DeliveryEr
     row = db.execute(
         text(f"SELECT {', '.join(_COLUMNS)} FROM partner WHERE name = :name FOR UPDATE"), {"name": partner.value}
     ).one()
-    before = Breaker(**row._mapping)
+    before = in_the_present(Breaker(**row._mapping), now)
     after = after_calls(before, good=good, bad=bad, now=now)
     for error in errors:
         after = after_error(after, error, now)
@@ -73,6 +73,12 @@ def note(db: Connection, partner: Partner, *, good: int, errors: list[DeliveryEr
         {"name": partner.value, **{column: getattr(after, column) for column in _COLUMNS}},
     )
     return after.tripped and not before.tripped
+
+
+def give_back(db: Connection, partner: Partner, door_: Door, now: datetime) -> None:
+    """A probe that was not needed, because there was nothing to ask or to send, is another's."""
+    if door_ is Door.PROBE:
+        note(db, partner, good=0, errors=[], now=now)
 
 
 def shut(db: Connection, now: datetime) -> frozenset[Partner]:

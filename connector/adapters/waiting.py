@@ -63,9 +63,12 @@ def resolve_withdrawals(db: Connection, facts: Mapping[str, Facts], *, now: date
     for code in codes:
         decision = withdrawals.decide(applications.get(code, []), facts[code].submissions, maybe.keys())
         ids = [entry.message_id for entry in waiting[code]]
-        ledger.move(
-            db, decision.superseded, Move.SUPERSEDE, State.SUPERSEDED, now=now, by=by, why=withdrawals.NEVER_SENT
-        )
+        refused = {entry.message_id for entry in applications.get(code, []) if entry.state is State.REFUSED}
+        for why, gone in (
+            (withdrawals.NEVER_SENT, [one for one in decision.superseded if one not in refused]),
+            (withdrawals.NEVER_TAKEN, [one for one in decision.superseded if one in refused]),
+        ):
+            ledger.move(db, gone, Move.SUPERSEDE, State.SUPERSEDED, now=now, by=by, why=why)
         if decision.became is State.READY:
             ledger.move(db, ids, Move.RELEASE, State.READY, now=now, by=by, why=decision.why)
             any_goes = True

@@ -1,7 +1,7 @@
 """The checks of `lienthong doctor`: each looks at one thing that this machine needs and says what to do about it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,15 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector import wiring
-from connector.adapters import broker, revisions
+from connector.adapters import broker, partners, revisions
 from connector.adapters.broker import BrokerAway
 from connector.adapters.clock import shared_clock
 from connector.adapters.database import DatabaseAway, make_engine
+from connector.adapters.partners import Standing
 from connector.cli.opening import database_url
 from connector.cli.output import for_people
 from connector.domain.errors import DeliveryError, Throttled, Unauthorised
+from connector.domain.message import Partner
 from connector.local.home import LocalError
 from connector.local.servers import running_broker
 from connector.settings import BadSettings, PartnerName, Settings, variable
@@ -55,6 +57,9 @@ def _database_checks(settings: Settings) -> Iterator[Check]:
             yield _schema_check(schema)
             yield clock_check(_ahead(db))
             db.rollback()
+            if schema.is_enough:
+                yield breaker_check(partners.standing(db, shared_clock(engine, settings.clock)()))
+                db.rollback()
             if settings.clock is not None and schema.is_enough:
                 own = for_people(shared_clock(engine, settings.clock)())
                 yield Check("own clock", True, f"{variable('clock')}: đang là / it is {own}, not the real time")
@@ -92,6 +97,26 @@ def _schema_check(schema: revisions.SchemaState) -> Check:
         return Check("schema", False, f"{found}, cần / needed: {schema.wanted}; run: lienthong migrate")
     newer = f", mới hơn bản này / newer than this version's {schema.wanted}" if schema.is_newer else ""
     return Check("schema", True, f"{schema.found}{newer}")
+
+
+def breaker_check(standing: Mapping[Partner, Standing]) -> Check:
+    """Whether anything may go to both partners, as the workers found it."""
+    closed = [_closed(partner, how) for partner, how in standing.items() if how.breaker != "closed"]
+    if closed:
+        return Check("breakers", False, "; ".join(closed))
+    return Check("breakers", True, "đang mở / nothing keeps deliveries back")
+
+
+def _closed(partner: Partner, how: Standing) -> str:
+    until = for_people(how.until) or "lượt thử / the next probe"
+    said = f"{partner}: tạm ngừng đến / paused until {until}: {how.why}"
+    if how.why == Unauthorised.outcome:
+        names = f"{variable(f'{partner}_client_id')}, {variable(f'{partner}_client_secret')}"
+        said += (
+            f"; đối tác không chấp nhận / the partner does not accept us: check {names} and our address; "
+            "it goes on by itself once a call is accepted"
+        )
+    return said
 
 
 def _ahead(db: Connection) -> timedelta:

@@ -151,8 +151,8 @@ class Delivery:
                 lease=self._lease,
                 worker=self._worker,
             )
-            if probe and not claimed:
-                partners.note(db, partner, good=0, errors=[], now=now)
+            if not claimed:
+                partners.give_back(db, partner, door, now)
             facts = dossiers.load(db, [one.subject for one in claimed]) if route is not Route.PROGRESS else {}
             sources = [f.application_id for f in facts.values() if f.application_id] if route is Route.RESULT else []
             bodies = lanes.bodies(db, sources)

@@ -18,12 +18,15 @@ FAILING_SHARE: Final = 0.5
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 AWAY: Final = "unreachable"
+# Clocks of several machines differ a little; that is no setback.
+TOLERANCE: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """`good` and `bad` are calls, weighed by their age. While `tripped`, one probe at a time may go after
-    `closed_until`.
+    """`good` and `bad` are calls, weighed by their age at `sampled_at`, which is when this was written.
+
+    While `tripped`, one probe at a time may go after `closed_until`.
 
     `closed_until` is also set, without tripping, by a partner that asks for patience.
     """
@@ -35,6 +38,13 @@ class Breaker:
     trips: int = 0
     closed_until: datetime | None = None
     why: str | None = None
+
+
+def in_the_present(breaker: Breaker, now: datetime) -> Breaker:
+    """A pause that was begun by a clock ahead of ours has no length that we know: it ends."""
+    if breaker.sampled_at is None or breaker.sampled_at <= now + TOLERANCE:
+        return breaker
+    return replace(breaker, sampled_at=now, closed_until=breaker.closed_until and now)
 
 
 def after_calls(breaker: Breaker, *, good: int, bad: int, now: datetime) -> Breaker:
@@ -61,14 +71,15 @@ def after_error(breaker: Breaker, error: DeliveryError, now: datetime) -> Breake
     if isinstance(error, Throttled):
         until = now + patience_of(error)
         if breaker.closed_until is None or breaker.closed_until < until:
-            return replace(breaker, closed_until=until, why=breaker.why if breaker.tripped else error.outcome)
+            why = breaker.why if breaker.tripped else error.outcome
+            return replace(breaker, closed_until=until, why=why, sampled_at=now)
     return breaker
 
 
 def tripped(breaker: Breaker, why: str, now: datetime) -> Breaker:
     """Open, for a pause that doubles each time until a success."""
     pause = min(FIRST_PAUSE * 2 ** min(breaker.trips, 10), LONGEST_PAUSE)
-    return replace(breaker, tripped=True, trips=breaker.trips + 1, closed_until=now + pause, why=why)
+    return replace(breaker, tripped=True, trips=breaker.trips + 1, closed_until=now + pause, why=why, sampled_at=now)
 
 
 def is_failure(error: DeliveryError) -> bool:

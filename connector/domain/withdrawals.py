@@ -7,6 +7,7 @@ from uuid import UUID
 from connector.domain.message import LaneEntry, State
 
 NEVER_SENT = "withdrawn before it was sent"
+NEVER_TAKEN = "withdrawn, and the ministry had not taken it"
 NOTHING_TO_WITHDRAW = "nothing reached the ministry: there is nothing to withdraw"
 APPLICATION_IS_THERE = "the application is at the ministry"
 

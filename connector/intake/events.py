@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from connector.adapters import feeds, partners
 from connector.adapters.feeds import Reading
+from connector.adapters.partners import Door
 from connector.adapters.province import Province, salvaged_cursor
 from connector.domain.arrivals import Arrival, read_arrival, unreadable_page
 from connector.domain.errors import TOO_LARGE, CursorLost, DeliveryError, Garbled
@@ -59,10 +60,9 @@ class EventIntake:
         When the province cannot be read, the cursor stays and the feed is read again later; the report has the error.
         """
         report = Report()
-        with self._engine.begin() as db:
-            if Partner.PROVINCE in partners.shut(db, self._now()):
-                return report
-            reading = feeds.claim(db, feeds.PROVINCE_EVENTS, now=self._now(), lease=self._lease)
+        reading, door = self._claim()
+        if door is Door.PROBE:
+            pages = 1
         if reading is None:
             return report
         while reading is not None and report.pages < pages:
@@ -80,6 +80,18 @@ class EventIntake:
             errors = [report.error] if report.error else []
             partners.note(db, Partner.PROVINCE, good=report.pages - len(errors), errors=errors, now=self._now())
         return report
+
+    def _claim(self) -> tuple[Reading | None, Door]:
+        """The feed, if it is due, nobody reads it, and the province may be called."""
+        now = self._now()
+        with self._engine.begin() as db:
+            door = partners.door(db, Partner.PROVINCE, now=now, lease=self._lease)
+            if door is Door.SHUT:
+                return None, door
+            reading = feeds.claim(db, feeds.PROVINCE_EVENTS, now=now, lease=self._lease)
+            if reading is None:
+                partners.give_back(db, Partner.PROVINCE, door, now)
+            return reading, door
 
     def _read_page(self, reading: Reading, report: Report) -> Reading | None:
         """One page. Returns where to read on, or None when the feed was given back."""

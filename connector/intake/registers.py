@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from connector.adapters import feeds, partners
 from connector.adapters.feeds import Reading
 from connector.adapters.ministry import Ministry
+from connector.adapters.partners import Door
 from connector.domain.entries import Head, read_head
 from connector.domain.errors import DeliveryError, Garbled
 from connector.domain.message import Partner, Route
@@ -96,9 +97,11 @@ class RegisterIntake:
         What was read stays read: a page that fails, or a process that dies, is gone on from. The report has the error.
         """
         report = Report()
-        place = self._claim(procedure)
+        place, door = self._claim(procedure)
         if place is None:
             return report
+        if door is Door.PROBE:
+            budget = timedelta(0)
         here: _Place | None = place
         ends = time.monotonic() + budget.total_seconds()
         while here is not None:
@@ -115,19 +118,22 @@ class RegisterIntake:
             partners.note(db, Partner.MINISTRY, good=report.pages, errors=errors, now=self._now())
         return report
 
-    def _claim(self, procedure: Procedure) -> _Place | None:
+    def _claim(self, procedure: Procedure) -> tuple[_Place | None, Door]:
+        """The register, if it is due, nobody reads it, and the ministry may be called."""
         now = self._now()
         with self._engine.begin() as db:
-            if Partner.MINISTRY in partners.shut(db, now):
-                return None
+            door = partners.door(db, Partner.MINISTRY, now=now, lease=self._lease)
+            if door is Door.SHUT:
+                return None, door
             reading = feeds.claim(db, feeds.REGISTERS[procedure], now=now, lease=self._lease)
-        if reading is None:
-            return None
+            if reading is None:
+                partners.give_back(db, Partner.MINISTRY, door, now)
+                return None, door
         if reading.cursor is not None:
-            return _Place(procedure, reading, Sweep.from_text(reading.cursor))
+            return _Place(procedure, reading, Sweep.from_text(reading.cursor)), door
         day = self._first_day or now.astimezone(VIETNAM).date()
         first = Sweep.from_day(datetime.combine(day, time_of_day(), VIETNAM))
-        return _Place(procedure, reading, first).at(first)
+        return _Place(procedure, reading, first).at(first), door
 
     def _read_page(self, place: _Place, report: Report) -> _Place | None:
         """One page. Returns where to read on, or None when the register was given back, or is not ours any more."""

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from connector.adapters import dossiers, partners
 from connector.adapters.ministry import Ministry
+from connector.adapters.partners import Door
 from connector.domain.errors import DeliveryError, Garbled
 from connector.domain.message import Partner, Route
 from connector.intake.answers import Answers, record
@@ -61,19 +62,26 @@ class StateIntake:
         report = Report()
         for procedure in PROCEDURES:
             for _ in range(rounds):
-                codes = self._due(procedure)
+                codes, door = self._due(procedure)
                 self._round(procedure, codes, report)
+                if codes and door is Door.PROBE:
+                    return report
                 if report.error or len(codes) < CODES_PER_CALL * CALLS_AT_ONCE:
                     break
         return report
 
-    def _due(self, procedure: Procedure) -> list[str]:
+    def _due(self, procedure: Procedure) -> tuple[list[str], Door]:
+        """Dossiers to ask about now; those of one call where it is to be seen whether the ministry is back."""
+        now = self._now()
         with self._engine.begin() as db:
-            if Partner.MINISTRY in partners.shut(db, self._now()):
-                return []
-            return dossiers.due_for_question(
-                db, procedure, limit=CODES_PER_CALL * CALLS_AT_ONCE, now=self._now(), patience=self._patience
-            )
+            door = partners.door(db, Partner.MINISTRY, now=now, lease=self._patience)
+            if door is Door.SHUT:
+                return [], door
+            limit = CODES_PER_CALL * (1 if door is Door.PROBE else CALLS_AT_ONCE)
+            codes = dossiers.due_for_question(db, procedure, limit=limit, now=now, patience=self._patience)
+            if not codes:
+                partners.give_back(db, Partner.MINISTRY, door, now)
+            return codes, door
 
     def _round(self, procedure: Procedure, codes: Sequence[str], report: Report) -> None:
         calls = [codes[start : start + CODES_PER_CALL] for start in range(0, len(codes), CODES_PER_CALL)]

@@ -1,14 +1,18 @@
 """`lienthong doctor` against real servers and both simulated partners."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connector.adapters import partners
+from connector.adapters.database import make_engine
 from connector.adapters.revisions import SchemaState
 from connector.cli import checkup
+from connector.domain.errors import Unauthorised
+from connector.domain.message import Partner
 from tests.commands import Commands
 from tests.partners import CLIENT, PartnerProcess, partner_process
 
@@ -54,13 +58,13 @@ def test_a_sound_machine_passes_every_check(lienthong: Commands) -> None:
     assert failed(found) == {}
     assert found["ok"] is True
     names = [check["name"] for check in found["checks"]]
-    assert names == ["settings", "database", "schema", "clocks", "broker", "ministry", "province", "disk"]
+    assert names == ["settings", "database", "schema", "clocks", "breakers", "broker", "ministry", "province", "disk"]
 
 
 def test_people_get_one_line_for_each_check(lienthong: Commands) -> None:
     lines = lienthong.run("doctor").stdout.splitlines()
 
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert all(line.startswith("✓ ") for line in lines)
 
 
@@ -81,6 +85,22 @@ def test_a_wrong_secret_is_told_apart_from_a_partner_that_is_away(lienthong: Com
     assert "LIENTHONG_MINISTRY_CLIENT_SECRET" in found["ministry"]
     assert "not-the-secret" not in found["ministry"]
     assert "LIENTHONG_PROVINCE_URL" in found["province"]
+
+
+def test_a_partner_that_paused_us_is_said_though_it_gives_tokens(lienthong: Commands, database: str) -> None:
+    now = datetime.now(UTC)
+    engine = make_engine(database)
+    with engine.begin() as db:
+        partners.note(db, Partner.MINISTRY, good=0, errors=[Unauthorised("101", "not our address")], now=now)
+    engine.dispose()
+
+    found = failed(lienthong.json("doctor", code=1))
+
+    assert list(found) == ["breakers"]
+    assert "ministry" in found["breakers"]
+    assert "unauthorised" in found["breakers"]
+    assert "LIENTHONG_MINISTRY_CLIENT_SECRET" in found["breakers"]
+    assert "province" not in found["breakers"]
 
 
 def test_a_partner_without_settings_is_a_failed_check(lienthong: Commands, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,3 +86,18 @@ def test_a_withdrawal_waits_for_the_answer_that_was_lost(world: Stage) -> None:
     assert (world.message(NEW).state, world.message(Route.WITHDRAWAL).state) == ("delivered", "delivered")
     assert len(world.sandboxes.effects("ministry", "submission")) == 1
     assert len(world.sandboxes.effects("ministry", "withdrawal")) == 1
+
+
+def test_a_withdrawal_after_the_ministry_refused_the_application_sends_nothing_more(world: Stage) -> None:
+    world.submit(bodies.event(FIRST))
+    world.ministry_answers("/hotich/1.0/nhanHoSoDKHT", {"status": 200, "body": '{"status": "0", "errorCode": "500"}'})
+    world.deliver(NEW)
+    assert world.message(NEW).state == "refused"
+    world.submit(withdrawal(FIRST))
+    world.deliver()
+
+    assert (world.message(NEW).state, world.message(Route.WITHDRAWAL).state) == ("superseded", "cancelled")
+    why = {row.move: row.why for row in world.rows("SELECT move, why FROM history")}
+    assert why["supersede"] == "withdrawn, and the ministry had not taken it"
+    assert why["cancel"] == "nothing reached the ministry: there is nothing to withdraw"
+    assert world.sandboxes.effects("ministry", "withdrawal", "withdrawal-denied") == []
