@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from campaign.wire import Wire
+from campaign.cable import Cable
 from connector.domain.message import Route, State
 from tests import bodies
 from tests.partners import wait_for
@@ -30,11 +30,11 @@ def world(database: str, sandboxes: Sandboxes) -> Iterator[Stage]:
 
 @dataclass
 class Machines:
-    """`near` is beside the servers, `far` behind the wires; each a worker and a beat."""
+    """`near` is beside the servers, `far` behind the cables; each a worker and a beat."""
 
     near: list[Role]
     far: list[Role]
-    wires: dict[str, Wire]
+    cables: dict[str, Cable]
 
     def lose(self, which: str) -> None:
         for role in getattr(self, which):
@@ -47,21 +47,21 @@ def machines(world: Stage, broker: str, tmp_path: Path) -> Iterator[Machines]:
         assert world.settings.database_url
         given = urlsplit(world.settings.database_url.get_secret_value())
         place = Path(unquote(parse_qs(given.query)["host"][0]))
-        wires = {
-            "database": stack.enter_context(Wire(place / ".s.PGSQL.5432")),
-            "broker": stack.enter_context(Wire(Path(unquote(urlsplit(broker).path)))),
+        cables = {
+            "database": stack.enter_context(Cable(place / ".s.PGSQL.5432")),
+            "broker": stack.enter_context(Cable(Path(unquote(urlsplit(broker).path)))),
         }
         far = {
             "LIENTHONG_DATABASE_URL": f"postgresql://{given.username}:{given.password}"
-            f"@127.0.0.1:{wires['database'].port}{given.path}",
-            "LIENTHONG_BROKER_URL": f"redis://127.0.0.1:{wires['broker'].port}/0",
+            f"@127.0.0.1:{cables['database'].port}{given.path}",
+            "LIENTHONG_BROKER_URL": f"redis://127.0.0.1:{cables['broker'].port}/0",
         }
         roles = stack.enter_context(Roles(world, broker, tmp_path))
         # The far beat is the first, so that it leads.
         beat = roles.start("beat", **far)
         wait_for(lambda: beat.says("beat.leads"), 60)
         found = Machines(
-            near=[roles.start("beat"), roles.start("worker")], far=[beat, roles.start("worker", **far)], wires=wires
+            near=[roles.start("beat"), roles.start("worker")], far=[beat, roles.start("worker", **far)], cables=cables
         )
         for role in (found.near[1], found.far[1]):
             wait_for(lambda role=role: role.says("ready."), 60)
@@ -92,19 +92,19 @@ def test_one_machine_that_is_cut_off_costs_a_lease_and_comes_back_by_itself(
     hand_in(world, *range(150))
     wait_for(lambda: held_by(world, machines.far[1]), 60)
 
-    machines.wires[server].turn(way)  # type: ignore[arg-type]
+    machines.cables[server].turn(way)  # type: ignore[arg-type]
     wait_for(lambda: delivered(world) == 150, 90)
 
     # What the far machine had on the line went after its lease, by one more call each at the most.
     assert world.row("SELECT max(attempts) AS most FROM message").most <= 2
     machines.lose("near")
     hand_in(world, *range(200, 230))
-    machines.wires[server].turn("pass")
+    machines.cables[server].turn("pass")
     back_at = time.monotonic()
     wait_for(lambda: delivered(world) > 150, 60)
     took = time.monotonic() - back_at
     wait_for(lambda: delivered(world) == 180, 60)
 
-    print(f"{server} {way}: {took:.1f} s from the wire's return to the first delivery")
+    print(f"{server} {way}: {took:.1f} s from the cable's return to the first delivery")
     assert took < WITHIN[server]
     assert len(world.sandboxes.effects("ministry", "submission")) == 180

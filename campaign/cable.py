@@ -1,4 +1,4 @@
-"""A wire between two processes that can be cut, or swallow what is sent over it, as networks do."""
+"""A cable between two processes that can be cut, or swallow what is sent over it, as networks do."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ _CHUNK: Final = 256 * 1024
 
 
 class _Link:
-    """One connection over the wire. `lost`: no byte of it passes any more, and nobody is told."""
+    """One connection over the cable. `lost`: no byte of it passes any more, and nobody is told."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.ends = [writer]
@@ -24,7 +24,7 @@ class _Link:
             end.transport.abort()
 
 
-class Wire:
+class Cable:
     """Listens on a port of its own and passes connections on to `target`, a port of this machine or a socket.
 
     cut: connections are reset, new ones too. swallow: connections stand and are made, and no byte passes; those of that
@@ -36,7 +36,7 @@ class Wire:
         self._links: set[_Link] = set()
         self._mode: Mode = "pass"
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="wire")
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="cable")
         self.port = 0
 
     def __enter__(self) -> Self:
