@@ -11,13 +11,21 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from connector.console import answers, statics
 from connector.console.access import only_our_forms
 from connector.console.headers import Address, Doorkeeper
-from connector.console.routes import health, language, login, own, today
+from connector.console.routes import health, language, login, messages, own, today
 from connector.wiring import Connector
 
 LARGEST_BODY: Final = 256 * 1024
 # No more than the engine has connections: a request that waits for one holds its thread.
 THREADS: Final = 8
-ROUTERS: Final = (statics.router, health.router, language.router, login.router, own.router, today.router)
+ROUTERS: Final = (
+    statics.router,
+    health.router,
+    language.router,
+    login.router,
+    own.router,
+    today.router,
+    messages.router,
+)
 
 
 def make_app(connector: Connector) -> FastAPI:

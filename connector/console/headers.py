@@ -18,8 +18,9 @@ ALWAYS: Final = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Addresses hold dossiers' codes and links' secrets.
-    "Referrer-Policy": "no-referrer",
+    # Addresses hold dossiers' codes and links' secrets: nobody else learns them. With `no-referrer` browsers would say
+    # `Origin: null` of our own forms, too.
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final, get_args
+from enum import StrEnum
+from typing import Final, TypeVar, get_args
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -16,6 +17,7 @@ from connector.domain.unit_table import read_table
 from schemas.values import VIETNAM, Procedure, clean_code
 
 FIELDS: Final = ("state", "route", "area", "procedure", "dossier", "code", "since", "until")
+W = TypeVar("W", bound=StrEnum)
 _CODE: Final = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 _LONGEST: Final = 200
 _AGO: Final = re.compile(r"([0-9]{1,4})([mhd])")
@@ -84,8 +86,8 @@ def read_filter(query: QueryParams, now: datetime, areas: frozenset[str] | None)
     )
 
 
-def _words(values: tuple[str, ...], kind: type, name: str, faults: set[str]) -> tuple[object, ...]:  # type: ignore[type-arg]
-    found = []
+def _words(values: tuple[str, ...], kind: type[W], name: str, faults: set[str]) -> tuple[W, ...]:
+    found: list[W] = []
     for value in values:
         try:
             found.append(kind(value))

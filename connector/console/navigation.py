@@ -15,4 +15,7 @@ class Entry:
     right: Right
 
 
-MENU: Final = (Entry("/", "menu.today", Right.VIEW),)
+MENU: Final = (
+    Entry("/", "menu.today", Right.VIEW),
+    Entry("/messages", "menu.messages", Right.VIEW),
+)

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.adapters.accounts import Account
 from connector.console import cookies, texts
+from connector.console.formats import FILTERS
 from connector.console.navigation import MENU
 from connector.console.statics import static_url
 from connector.console.texts import Language
@@ -82,6 +83,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_url
+    made.globals["has_text"] = texts.is_text
+    made.filters.update(FILTERS)
     made.filters["moment"] = moment
     made.filters["day"] = day
     return made

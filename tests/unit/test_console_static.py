@@ -14,7 +14,7 @@ from connector.console.places import local_path
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "connector" / "console" / "static"
 MANIFEST = json.loads((STATIC / "manifest.json").read_text())
-OURS = {"console.css", "icon.svg", "manifest.json"}
+OURS = {"console.css", "pages.css", "icon.svg", "manifest.json"}
 
 
 def test_every_file_is_ours_or_in_the_manifest() -> None:
@@ -36,11 +36,12 @@ def test_a_part_by_others_has_its_licence_in_the_notice(package: str) -> None:
 
 
 def test_the_console_s_own_style_fetches_nothing_and_is_small() -> None:
-    style = (STATIC / "console.css").read_text(encoding="utf-8")
+    for name in ("console.css", "pages.css"):
+        style = (STATIC / name).read_text(encoding="utf-8")
 
-    assert "url(" not in style
-    assert "@import" not in style
-    assert len(statics.static_files()["console.css"].compressed) < 4096
+        assert "url(" not in style
+        assert "@import" not in style
+        assert len(statics.static_files()[name].compressed) < 4096
 
 
 def test_the_policy_allows_our_own_files_only() -> None:
