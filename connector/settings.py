@@ -121,6 +121,8 @@ class Settings(BaseSettings):
     """A log-in ends after this, whatever was asked."""
     document_alert: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(hours=24)
     """How long a result may be without its signed document before a person is told."""
+    release_rate: Annotated[int, BeforeValidator(read_whole_number)] = 50
+    """How many held messages a second an opened area lets go at most."""
     clock: Annotated[datetime | None, BeforeValidator(read_instant)] = None
     """Start of the connector's clock (always with an offset); None means the system clock."""
 

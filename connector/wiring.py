@@ -22,6 +22,7 @@ from connector.domain.message import Partner
 from connector.intake.events import EventIntake
 from connector.intake.registers import RegisterIntake
 from connector.intake.states import StateIntake
+from connector.rollout.draining import Draining
 from connector.settings import Settings, require_partner
 from schemas import ministry as ministry_forms
 from schemas import province as province_forms
@@ -129,6 +130,10 @@ class Connector:
             calls_at_once=CALLS_AT_ONCE,
             worker=worker_name(),
         )
+
+    @cached_property
+    def draining(self) -> Draining:
+        return Draining(self.engine, now=self.now, rate=self.settings.release_rate, worker=worker_name())
 
     def mend_clock(self) -> int:
         """Where clocks were wrong and are right again; returns how many rows spoke of a future that is no more.

@@ -102,6 +102,8 @@ class LedgerScheduler(Scheduler):
             self._hint("sum_traffic")
         if agenda.expire:
             self._hint("expire")
+        if agenda.drain:
+            self._hint("drain")
         if agenda.read_events:
             self._hint("read_events")
         if agenda.ask_states:

@@ -69,6 +69,16 @@ def expire() -> None:
         log.warning("delivery.leases_ended", expired=ended)
 
 
+@app.task(name="drain")
+def drain() -> None:
+    report = connector().draining.look()
+    if report.ended:
+        log.warning("rollout.modes_ended", count=report.ended)
+    if report.released:
+        log.info("rollout.released", released=report.released)
+    hint(report.routes)
+
+
 @app.task(name="sound_alarms")
 def sound_alarms() -> None:
     late = connector().late_documents()

@@ -22,6 +22,7 @@ class Agenda:
     routes: tuple[Route, ...]
     wait: timedelta
     read_registers: tuple[Procedure, ...] = ()
+    drain: bool = False
 
 
 LONGEST_WAIT: Final = timedelta(seconds=1)
@@ -37,7 +38,7 @@ def look(db: Connection, now: datetime) -> Agenda:
     away = partners.not_open(db, now)
     may_go = [r for r in Route if DESTINATION[r] not in closed and SOURCES.get(r) not in away]
     routes = [r for r in may_go if due[r.value] is not None and due[r.value] <= now]
-    moments = (row.feed_at, *row.registers_at, row.ask_at, row.lease_until, *row.due)
+    moments = (row.feed_at, *row.registers_at, row.ask_at, row.lease_until, row.mode_until, *row.due)
     future = [moment for moment in moments if moment and moment > now]
     wait = min((moment - now for moment in future), default=LONGEST_WAIT)
     return Agenda(
@@ -51,6 +52,7 @@ def look(db: Connection, now: datetime) -> Agenda:
             for procedure, at in registers.items()
             if Partner.MINISTRY not in closed and (at is None or at <= now)
         ),
+        drain=row.draining or (row.mode_until is not None and row.mode_until <= now),
     )
 
 
@@ -67,6 +69,8 @@ _LOOK: Final = text(f"""
         {_feeds(feeds.REGISTERS.values())} AS registers_at,
         (SELECT min(ask_at) FROM dossier WHERE ask_at IS NOT NULL) AS ask_at,
         (SELECT min(lease_until) FROM message WHERE state = 'sending') AS lease_until,
+        (SELECT draining FROM rollout_state) AS draining,
+        (SELECT min(until) FROM area_mode) AS mode_until,
         ARRAY[{
     ", ".join(f"(SELECT min(due_at) FROM message WHERE state = 'ready' AND route = '{route}')" for route in Route)
 }] AS due

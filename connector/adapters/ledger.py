@@ -5,7 +5,7 @@ statement, so that a hundred messages cost a round trip, not a hundred.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, text
 
 from connector.adapters import ledger_statements as statements
+from connector.adapters.admission import admit
 from connector.domain.attempts import Settlement
 from connector.domain.message import Draft, Hold, Move, Route, State, allowed, check_move
 from schemas.findings import Finding
@@ -44,15 +45,19 @@ class Claimed:
     status: int | None
     attempts: int
     fence: int
+    area: str | None
+    office: str | None
     received_on: date | None
+    dossier: str | None
+    rule: int | None
     last_code: str | None
     findings: tuple[Finding, ...]
     body: bytes = field(repr=False)
 
 
 def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> Taken:
-    """Writes new messages with their bodies and their first line of history. A known `source_key` is counted, no
-    more."""
+    """Writes new messages with their bodies and their first line of history, as the modes of their areas let them in. A
+    known `source_key` is counted, no more."""
     wanted: dict[bytes, Draft] = {}
     copies: Counter[bytes] = Counter()
     for draft in drafts:
@@ -61,10 +66,12 @@ def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> 
         copies[draft.source_key] += 1
     if not wanted:
         return Taken(frozenset(), 0)
-    rows = list(wanted.values())
+    rows, rules = admit(db, list(wanted.values()))
     twice = [copies[key] - 1 for key in wanted]
     fresh = {
-        row.id for row in db.execute(statements.INSERT, _columns(rows) | {"twice": twice, "now": now}) if row.fresh
+        row.id
+        for row in db.execute(statements.INSERT, _columns(rows) | {"rules": rules, "twice": twice, "now": now})
+        if row.fresh
     }
     new = [draft for draft in rows if draft.message_id in fresh]
     if new:
@@ -145,6 +152,10 @@ def _claimed(row: RowMapping) -> Claimed:
         status=row["status"],
         attempts=row["attempts"],
         fence=row["fence"],
+        area=row["area"],
+        office=row["office"],
+        dossier=row["dossier"],
+        rule=row["rule"],
         received_on=row["received_on"],
         last_code=row["last_code"],
         findings=read_findings(row["findings"]),
@@ -240,6 +251,12 @@ def move(
         },
     )
     return frozenset(message_id for message_id, _ in able)
+
+
+def note_rules(db: Connection, rules: Mapping[UUID, int | None]) -> None:
+    """Which rules decided about these messages when they were claimed, where it is not the one of their intake."""
+    if rules:
+        db.execute(statements.NOTE_RULES, {"ids": list(rules), "rules": list(rules.values())})
 
 
 def pull_forward(db: Connection, *, future: datetime, now: datetime, lease: timedelta) -> int:

@@ -11,13 +11,14 @@ _OPEN: Final = "(" + ", ".join(f"'{state}'" for state in BLOCKS_ITS_LANE) + ")"
 
 INSERT: Final = text("""
     INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at,
-                         status, findings, source_key, content_key, dossier, duplicates, created_at, updated_at)
+                         status, findings, source_key, content_key, dossier, rule, duplicates, created_at, updated_at)
     SELECT d.*, :now, :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
                 CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
                 CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
                 CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
-                CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:twice AS int[])) AS d
+                CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:rules AS int[]),
+                CAST(:twice AS int[])) AS d
     ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1 + excluded.duplicates
     RETURNING id, xmax = 0 AS fresh
 """)
@@ -49,7 +50,7 @@ _CLAIM: Final = f"""
             updated_at = :now
         FROM due WHERE m.id = due.id
         RETURNING m.id, m.route, m.procedure, m.subject, m.version, m.event, m.status, m.attempts, m.fence,
-                  m.received_on, m.findings, m.last_code, m.seq
+                  m.received_on, m.findings, m.last_code, m.seq, m.area, m.office, m.dossier, m.rule
     ), noted AS (
         INSERT INTO history (message_id, at, was, move, became, by)
         SELECT id, :now, 'ready', 'claim', 'sending', :worker FROM taken
@@ -101,6 +102,11 @@ MOVE: Final = text("""
     )
     INSERT INTO history (message_id, at, was, move, became, by, why)
     SELECT able.id, :now, able.was, :move, :became, :by, :why FROM able JOIN done USING (id)
+""")
+
+NOTE_RULES: Final = text("""
+    UPDATE message m SET rule = t.rule
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:rules AS int[])) AS t (id, rule) WHERE m.id = t.id
 """)
 
 # Two statements, each the range of one partial index.

@@ -76,6 +76,7 @@ message: Final = Table(
     Column("source_key", LargeBinary, nullable=False, unique=True),
     Column("content_key", LargeBinary),
     Column("dossier", Text),
+    Column("rule", Integer),
     Column("duplicates", Integer, nullable=False, server_default="0"),
     _instant("created_at", nullable=False),
     _instant("updated_at", nullable=False),
@@ -118,6 +119,7 @@ message: Final = Table(
     # No index holds every state: with one, the planner may read all that is ready through it to claim a few.
     Index("message_ended", "state", "seq", postgresql_where=text("state IN ('cancelled', 'superseded')")),
     Index("message_area", "area", "seq"),
+    Index("message_closed_area", "seq", postgresql_where=text(f"state = 'held' AND hold = '{Hold.AREA}'")),
 )
 
 body: Final = Table(
@@ -188,6 +190,7 @@ dossier: Final = Table(
     _instant("ask_at"),
     _instant("ask_until"),
     Column("garbled", Integer, nullable=False, server_default="0"),
+    Column("by_hand", Boolean, nullable=False, server_default="false"),
     CheckConstraint("procedure IN ('marriage', 'death')", "procedure_known"),
     CheckConstraint("submissions >= 0 AND steps >= 0 AND results >= 0", "counts_positive"),
     Index("dossier_to_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),

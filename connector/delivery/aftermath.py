@@ -11,7 +11,7 @@ from connector.adapters.ledger import Claimed
 from connector.delivery.senders import Sent
 from connector.domain import dossiers as rules
 from connector.domain.dossiers import Changes, Facts
-from connector.domain.message import Draft, Move, Route, State
+from connector.domain.message import Draft, Hold, Move, Route, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Ended:
     message: Claimed
     became: State
     sent: Sent | None
+    hold: Hold | None = None
 
 
 def follow_up(
@@ -67,7 +68,7 @@ def _may_free_others(one: Ended, facts: Facts) -> bool:
 
 def _change(one: Ended, known: Facts, now: datetime, poll: timedelta, *, result_waits: bool) -> Changes | None:
     route, sent = one.message.route, one.sent
-    if one.became is State.HELD and route is Route.APPLICATION:
+    if one.hold is Hold.REQUEST and route is Route.APPLICATION:
         return Changes(facts=replace(known, asked_for=None))
     if one.became in (State.REFUSED, State.INVALID) and route is Route.RESULT and not result_waits:
         return rules.hand_over(known)  # it had waited for this correction, which does not go

@@ -6,27 +6,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from connector.adapters import dossiers, lanes, ledger, partners
+from connector.adapters import areas, dossiers, lanes, ledger, partners
 from connector.adapters.partners import Door
 from connector.delivery.aftermath import Ended, follow_up
 from connector.delivery.callers import Callers
+from connector.delivery.gate import Gate
 from connector.delivery.senders import Answer, Errand, Senders, Sent
-from connector.domain.attempts import (
-    Attempt,
-    Settlement,
-    delivered,
-    failed,
-    held_again,
-    lease_ended,
-    put_back,
-)
+from connector.delivery.trips import Trip, came_from, settlement
+from connector.domain.attempts import Attempt, lease_ended
 from connector.domain.breaker import is_failure
-from connector.domain.errors import DeliveryError, Invalid, NotExpectedNow, Throttled, Unauthorised, Unreachable
-from connector.domain.message import DESTINATION, SOURCES, Hold, Partner, Route
+from connector.domain.errors import (
+    AreaClosed,
+    DeliveryError,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+)
+from connector.domain.message import DESTINATION, SOURCES, Partner, Route
 
 BATCH: Final = {Route.PROGRESS: 400}
 USUAL_BATCH: Final = 64
@@ -47,29 +49,17 @@ class Report:
     more: bool = False
 
 
-@dataclass(slots=True)
-class _Trip:
-    """One errand with its answer and its times."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What was claimed and may go, of so many that were claimed. `probe`: its partner was away."""
 
-    errand: Errand
-    answer: Answer
-    at: datetime
-    duration_ms: int
-    made: bool = True
+    errands: Sequence[Errand]
+    gate: Gate
+    probe: bool
+    claimed: int
 
-    @property
-    def attempt(self) -> Attempt:
-        message = self.errand.message
-        return Attempt(
-            message_id=message.message_id,
-            fence=message.fence,
-            attempts=message.attempts,
-            findings=message.findings,
-            at=self.at,
-            duration_ms=self.duration_ms,
-            ordinal=self.errand.ordinal,
-            sent=self.errand.sent,
-        )
+
+_CLOSED: Final = AreaClosed("AREA_CLOSED", "its area was closed before its call")
 
 
 class Delivery:
@@ -125,22 +115,24 @@ class Delivery:
 
     def _round(self, route: Route, report: Report, *, suspects: bool) -> int:
         """One batch, if anything is due and may go; returns how many messages it had."""
-        errands, probe = self._claim(route, suspects=suspects)
-        if errands:
-            report.claimed += len(errands)
-            self._settle(route, self._send(route, errands), report, probe=probe)
-        return len(errands)
+        batch = self._claim(route, suspects=suspects)
+        if batch is None:
+            return 0
+        report.claimed += batch.claimed
+        if batch.errands:
+            self._settle(route, self._send(route, batch), report, batch)
+        return batch.claimed
 
-    def _claim(self, route: Route, *, suspects: bool) -> tuple[list[Errand], bool]:
-        """What this worker sends next, and whether it is a probe of a partner that was away."""
+    def _claim(self, route: Route, *, suspects: bool) -> _Batch | None:
+        """What this worker sends next; None when nothing is due, or its partner is away."""
         now, partner = self._now(), DESTINATION[route]
         limit = 1 if suspects else BATCH.get(route, USUAL_BATCH)
         with self._engine.begin() as db:
             if SOURCES.get(route) in partners.not_open(db, now):
-                return [], False
+                return None
             door = partners.door(db, partner, now=now, lease=self._lease)
             if door is Door.SHUT:
-                return [], False
+                return None
             probe = door is Door.PROBE
             claimed = ledger.claim(
                 db,
@@ -151,34 +143,41 @@ class Delivery:
                 lease=self._lease,
                 worker=self._worker,
             )
-            if not claimed:
-                partners.give_back(db, partner, door, now)
             facts = dossiers.load(db, [one.subject for one in claimed]) if route is not Route.PROGRESS else {}
             sources = [f.application_id for f in facts.values() if f.application_id] if route is Route.RESULT else []
             bodies = lanes.bodies(db, sources)
             unknown = lanes.unknown_attempts(db, [one.message_id for one in claimed if one.attempts])
+            gate = Gate(self._engine, areas.read(db), claimed, facts, unknown)
+            going = gate.enter(db, now=now, by=self._worker)
+            if not going:
+                partners.give_back(db, partner, door, now)
         errands = []
-        for message in claimed:
+        for message in going:
             known = facts.get(message.subject)
             source = known.application_id if known else None
             application = bodies.get(source) if source else None
             errands.append(Errand(message, known, application, tuple(unknown.get(message.message_id, ()))))
-        return errands, probe
+        return _Batch(errands, gate, probe, len(claimed))
 
-    def _send(self, route: Route, errands: Sequence[Errand]) -> list[_Trip]:
+    def _send(self, route: Route, batch: _Batch) -> list[Trip]:
         """Every errand's answer. Once the partner is found closed or away, what is left of the batch stays here."""
         closed_by: list[DeliveryError] = []
         away = 0
         # What was not begun by half of the lease is left: its call could outlast the lease, and be made twice.
         latest = time.monotonic() + self._lease.total_seconds() / 2
 
-        def make(call: Sequence[Errand]) -> list[_Trip]:
+        def make(call: Sequence[Errand]) -> list[Trip]:
             nonlocal away
             at, began = self._now(), time.monotonic()
             if began > latest and not closed_by:
                 closed_by.append(Unreachable("NOT_REACHED", "the calls before it took too long"))
+            shut = frozenset() if closed_by else self._shut(batch, call, closed_by)
             if closed_by:
-                return [_Trip(errand, closed_by[0], at, 0, made=False) for errand in call]
+                return [Trip(errand, closed_by[0], at, 0, made=False) for errand in call]
+            left = [Trip(errand, _CLOSED, at, 0, made=False) for errand in call if errand.message.message_id in shut]
+            call = [errand for errand in call if errand.message.message_id not in shut] if shut else call
+            if not call:
+                return left
             answers = self._answers(route, call)
             for answer in answers:
                 if not isinstance(answer, DeliveryError):
@@ -188,9 +187,9 @@ class Delivery:
                 if isinstance(answer, Throttled | Unauthorised) or away >= AWAY_AFTER:
                     closed_by.append(answer)
             took = round((time.monotonic() - began) * 1000)
-            return [_Trip(errand, answer, at, took) for errand, answer in zip(call, answers, strict=True)]
+            return [*left, *(Trip(errand, answer, at, took) for errand, answer in zip(call, answers, strict=True))]
 
-        made = self._callers.each(make, self._senders.calls(route, errands))
+        made = self._callers.each(make, self._senders.calls(route, batch.errands))
         return [trip for trips in made for trip in trips]
 
     def _answers(self, route: Route, call: Sequence[Errand]) -> list[Answer]:
@@ -203,28 +202,44 @@ class Delivery:
             )
             return [fault] * len(call)
 
-    def _settle(self, route: Route, trips: Sequence[_Trip], report: Report, *, probe: bool) -> None:
+    def _shut(self, batch: _Batch, call: Sequence[Errand], closed_by: list[DeliveryError]) -> frozenset[UUID]:
+        """Those of a call whose area was closed meanwhile. While nobody can tell, nothing more is sent."""
+        try:
+            return batch.gate.shut([errand.message for errand in call])
+        except SQLAlchemyError:
+            closed_by.append(Unreachable("NOT_REACHED", "the modes of areas could not be read"))
+            return frozenset()
+
+    def _settle(self, route: Route, trips: Sequence[Trip], report: Report, batch: _Batch) -> None:
         now = self._now()
         with self._engine.begin() as db:
             codes = {trip.errand.message.subject for trip in trips} if route is not Route.PROGRESS else set()
             facts = dossiers.load(db, codes, lock=True)
-            settlements = {trip.errand.message.message_id: self._settlement(trip, now, probe) for trip in trips}
+            shut = [trip.errand.message for trip in trips if isinstance(trip.answer, AreaClosed)]
+            why = batch.gate.still_shut(db, shut) if shut else {}
+            settlements = {
+                trip.errand.message.message_id: settlement(
+                    trip, schedule=self._schedule, now=now, probe=batch.probe, shut=why
+                )
+                for trip in trips
+            }
             ours = ledger.settle(db, list(settlements.values()), now, self._worker)
             ended = [
                 Ended(
                     trip.errand.message,
                     settlements[trip.errand.message.message_id].became,
                     trip.answer if isinstance(trip.answer, Sent) else None,
+                    settlements[trip.errand.message.message_id].hold,
                 )
                 for trip in trips
                 if trip.errand.message.message_id in ours
             ]
             report.routes |= follow_up(db, ended, facts, now=now, poll=self._poll_interval, by=self._worker)
             self._note(db, route, trips, now)
-        for settlement in settlements.values():
-            report.outcomes[settlement.outcome] = report.outcomes.get(settlement.outcome, 0) + 1
+        for one in settlements.values():
+            report.outcomes[one.outcome] = report.outcomes.get(one.outcome, 0) + 1
 
-    def _note(self, db: Connection, route: Route, trips: Sequence[_Trip], now: datetime) -> None:
+    def _note(self, db: Connection, route: Route, trips: Sequence[Trip], now: datetime) -> None:
         """How the calls went, told to the doors of the partners that they were made to."""
         # The answer of a whole call counts once, however many items the call had.
         made = {id(trip.answer): trip.answer for trip in trips if trip.made}.values()
@@ -233,25 +248,8 @@ class Delivery:
             if isinstance(answer, DeliveryError):
                 partner = Partner(answer.partner) if answer.partner else DESTINATION[route]
                 errors.setdefault(partner, []).append(answer)
-        answered = sum(_came_from(DESTINATION[route], answer) for answer in made)
+        answered = sum(came_from(DESTINATION[route], answer) for answer in made)
         for partner, found in sorted(errors.items()):
             good = answered if partner is DESTINATION[route] else 0
             if partners.note(db, partner, good=good, errors=found, now=now):
                 log.warning("delivery.partner_closed", partner=partner)
-
-    def _settlement(self, trip: _Trip, now: datetime, probe: bool) -> Settlement:
-        answer = trip.answer
-        if isinstance(answer, Sent):
-            return delivered(trip.attempt, repeated=answer.repeated, http_status=answer.http_status)
-        if not trip.made:
-            return put_back(trip.attempt, answer, now)
-        if isinstance(answer, NotExpectedNow) and (trip.errand.ordinal or 0) > 1:
-            return held_again(trip.attempt, answer, Hold.REQUEST, "the ministry does not expect it now")
-        return failed(trip.attempt, answer, schedule=self._schedule, now=now, luck=random.random(), probe=probe)
-
-
-def _came_from(partner: Partner, answer: Answer) -> bool:
-    """Whether an answer shows that the partner is there: not one of the other partner's, nor a fault found here."""
-    if not isinstance(answer, DeliveryError):
-        return True
-    return not is_failure(answer) and not isinstance(answer, Invalid) and answer.partner in (None, partner.value)

@@ -134,6 +134,22 @@ def put_back(attempt: Attempt, closed_by: DeliveryError, now: datetime) -> Settl
     )
 
 
+def held_by_area(attempt: Attempt, why: str) -> Settlement:
+    """Claimed, and not sent: its area is not live, or was closed meanwhile."""
+    return Settlement(
+        message_id=attempt.message_id,
+        fence=attempt.fence,
+        move=Move.HOLD,
+        became=State.HELD,
+        at=attempt.at,
+        outcome="area-closed",
+        why=why,
+        hold=Hold.AREA,
+        made=False,
+        counted=False,
+    )
+
+
 def lease_ended(attempt: Attempt, *, schedule: Sequence[timedelta], now: datetime, luck: float) -> Settlement:
     """The worker is gone, and with it the answer: a counted attempt of unknown outcome, so that no message kills for
     ever."""

@@ -4,13 +4,14 @@ A dossier's progress at the province and its result follow from facts, whatever 
 each function takes the facts and returns the new ones with the messages that follow (`Changes`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
 from connector.domain.backoff import wait_before_question
-from connector.domain.message import Draft, Route, State, source_key
+from connector.domain.message import BLOCKS_ITS_LANE, Draft, Route, State, source_key
 from connector.domain.statuses import is_newer, path, wanted_status
 from schemas.ministry import DeathResult, MarriageResult
 from schemas.values import Procedure
@@ -23,6 +24,7 @@ REFUSED: Final = 6
 STATUS_ACCEPTED: Final = 4
 STATUS_DONE: Final = 9
 STATUS_HANDED_OVER: Final = 10
+BY_HAND: Final = "clerks carry this dossier by hand: it was skipped when its area was opened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Facts:
     ask_at: datetime | None = None
     ask_until: datetime | None = None
     garbled: int = 0
+    by_hand: bool = False
 
     def withdraw(self) -> "Facts":
         """The citizen took the dossier back."""
@@ -203,6 +206,14 @@ def may_go(facts: Facts, *, is_supplement: bool, has_earlier: bool) -> bool:
     if facts.submissions == 0:
         return has_earlier or not is_supplement
     return facts.asked_for == facts.submissions
+
+
+def is_given_up(facts: Facts | None, lane: Iterable[State]) -> bool:
+    """Whether clerks carry the dossier by hand, because it was skipped when its area was opened. A person who restores
+    one of its messages takes that back."""
+    if facts is None or not facts.by_hand or facts.submissions:
+        return False
+    return not any(state in BLOCKS_ITS_LANE for state in lane)
 
 
 def entry_of(result: MarriageResult | DeathResult | None) -> str | None:

@@ -10,6 +10,7 @@
     │   └── OutOfStep        progress goes by the steps that lack, else    → refused
     ├── Conflict       the partner holds something else: a person  → refused
     │   └── SilentlyThere    ours, if an earlier try of ours explains it  → delivered
+    ├── AreaClosed     its area was closed since it was claimed    → held
     └── Invalid        the source or our mapping must be corrected → invalid
 
 That the partner has it already is no error: clients answer with a receipt that says so.
@@ -126,6 +127,12 @@ class Invalid(DeliveryError):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.code.value, finding.en)
         self.finding = finding
+
+
+class AreaClosed(DeliveryError):
+    """No call was made: its area is not live any more."""
+
+    outcome = "area-closed"
 
 
 class CursorLost(Exception):

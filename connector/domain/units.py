@@ -62,6 +62,7 @@ class _Index:
     communes: Mapping[str, tuple[tuple[date, date, Unit], ...]]
     areas: Mapping[str, Area]
     covering: Mapping[_Key, tuple[str, ...]]
+    alone: Mapping[str, Unit]
 
 
 def commune(code: str, on: date) -> Unit | None:
@@ -123,6 +124,11 @@ def predecessors(code: str, on: date) -> tuple[Unit, ...]:
 def area(slug: str) -> Area | None:
     """The area of this slug (`all`, `long-xuyen`, `phuong-long-xuyen`); None when there is none."""
     return _index().areas.get(slug)
+
+
+def unit_of(slug: str) -> Unit | None:
+    """The one commune of a commune's area; None for a wider area."""
+    return _index().alone.get(slug)
 
 
 def areas() -> tuple[Area, ...]:
@@ -209,6 +215,7 @@ def _index() -> _Index:
         communes={code: tuple(found) for code, found in spans.items()},
         areas={each.slug: each for each in (everywhere, *named.values(), *own.values())},
         covering={key: (mine.slug, named[homes[key]].slug, EVERYWHERE) for key, mine in own.items()},
+        alone={own[unit.code, unit.valid_from].slug: unit for unit in table.communes},
     )
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from connector.adapters import dossiers, lanes, ledger, waiting
 from connector.domain import arrivals as kinds
 from connector.domain.arrivals import Arrival
-from connector.domain.dossiers import Facts, may_go, moved_at_province, seen_at_province
-from connector.domain.message import Draft, Hold, LaneEntry, Route, first_state, source_key
+from connector.domain.dossiers import BY_HAND, Facts, is_given_up, may_go, moved_at_province, seen_at_province
+from connector.domain.message import Draft, Hold, LaneEntry, Route, State, first_state, source_key
 from connector.domain.statuses import HANDED_OVER, WITHDRAWN
 from schemas.findings import Code, finding
 
@@ -37,7 +37,7 @@ def write(db: Connection, page: Sequence[Arrival], *, now: datetime, by: str) ->
     dossiers.save(db, (desk.facts[code] for code in desk.changed))
     taken = ledger.take_in(db, drafts, now, by)
     written = Written(len(taken.new), taken.duplicates)
-    written.routes = {draft.route for draft in drafts if draft.message_id in taken.new and draft.hold is None}
+    written.routes = {draft.route for draft in drafts if draft.message_id in taken.new and draft.state is State.READY}
     if desk.unsettled:
         waiting.drop_overtaken(db, desk.unsettled, now=now, by=by)
         touched = {code: desk.facts[code] for code in desk.unsettled if code in desk.facts}
@@ -69,7 +69,9 @@ class _Desk:
         if arrival.route is Route.APPLICATION and _conflicts(arrival, lane):
             findings = (*findings, finding(Code.PAYLOAD_CONFLICT))
         hold = self._hold(arrival, facts, lane)
-        state = first_state(findings, hold)
+        state, why = first_state(findings, hold), _why(hold)
+        if state is not State.INVALID and is_given_up(facts, (entry.state for entry in lane)):
+            state, hold, why = State.CANCELLED, None, BY_HAND
         draft = Draft(
             message_id=uuid4(),
             route=arrival.route,
@@ -89,7 +91,7 @@ class _Desk:
             due_at=self.now,
             hold=hold,
             findings=findings,
-            why=_why(hold),
+            why=why,
         )
         if draft.route is Route.APPLICATION:
             lane.append(_entry(draft))
