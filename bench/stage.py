@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +20,7 @@ from bench.processes import Failed
 from connector.adapters.database import migrate
 from connector.domain.message import Route
 from connector.local.servers import Servers, Urls
+from connector.rollout.changes import open_everywhere
 from connector.settings import variable
 
 WORKERS: Final = 2
@@ -53,6 +55,7 @@ class Stage:
         self._administrator = psycopg.connect(servers.urls.database, autocommit=True)
         self._administrator.execute(f"CREATE DATABASE {_MIGRATED}")
         migrate(self.database_url(_MIGRATED))
+        open_everywhere(self.database_url(_MIGRATED), datetime.now(UTC), by="bench", why="a measurement")
         self._templates = {_MIGRATED}
 
     @property

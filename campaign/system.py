@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from connector.local.kinship import tied_to_parent
 from connector.local.processes import Child
 from connector.local.server import Server
 from connector.local.servers import Servers, Urls
+from connector.rollout.changes import open_everywhere
 from connector.sandbox.control import Control
 from connector.settings import variable
 
@@ -178,6 +180,7 @@ def started(home: Path, *, workers: int, beats: int, faults: str, seed: int) -> 
     """
     with Servers(home, durable=True) as servers:
         migrate(servers.urls.database)
+        open_everywhere(servers.urls.database, datetime.now(UTC), by="campaign", why="a campaign")
         ports = machine.sandbox_ports()
         environment = machine.partner_environment(ports) | {variable(name): value for name, value in QUICK.items()}
         words = ("--faults", faults, "--seed", str(seed), "--pace", PACE)

@@ -16,8 +16,15 @@ def servers() -> Iterator[TestServers]:
 
 @pytest.fixture
 def database(servers: TestServers) -> Iterator[str]:
-    """The URL of a fresh database with our schema."""
+    """The URL of a fresh database with our schema, where every area is live."""
     with servers.database() as url:
+        yield url
+
+
+@pytest.fixture
+def closed_database(servers: TestServers) -> Iterator[str]:
+    """The URL of a fresh database with our schema, where nobody has opened an area."""
+    with servers.closed_database() as url:
         yield url
 
 

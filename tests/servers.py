@@ -14,8 +14,10 @@ import redis
 
 from connector.adapters.database import migrate
 from connector.local.servers import Servers
+from tests.areas import opened
 
 TEMPLATE = "migrated"
+OPENED = "opened"
 
 
 class TestServers:
@@ -49,7 +51,15 @@ class TestServers:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The URL of a database with our schema, a copy made in some 20 ms, dropped at the end even when in use."""
+        """The URL of a database with our schema where every area is live, a copy made in some 20 ms, dropped at the end
+        even when in use."""
+        self._migrate_once()
+        with self._database(f"test_{next(self._numbers)}", OPENED) as url:
+            yield url
+
+    @contextmanager
+    def closed_database(self) -> Iterator[str]:
+        """Likewise, of a fresh installation: nobody has opened an area."""
         self._migrate_once()
         with self._database(f"test_{next(self._numbers)}", TEMPLATE) as url:
             yield url
@@ -76,11 +86,17 @@ class TestServers:
             return
         self._administrator.execute(f"CREATE DATABASE {TEMPLATE}")
         migrate(self._url(TEMPLATE))
-        # Whoever forgets a connection to the template would make every copy of it fail.
-        self._administrator.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (TEMPLATE,)
-        )
+        self._leave_alone(TEMPLATE)
+        self._administrator.execute(f"CREATE DATABASE {OPENED} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        opened(self._url(OPENED))
+        self._leave_alone(OPENED)
         self._migrated = True
+
+    def _leave_alone(self, template: str) -> None:
+        """Whoever forgets a connection to a template would make every copy of it fail."""
+        self._administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (template,)
+        )
 
     def _url(self, database: str) -> str:
         return urlunsplit(urlsplit(self._servers.urls.database)._replace(path=f"/{database}"))

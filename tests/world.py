@@ -119,6 +119,8 @@ class World:
         agenda = self.connector.agenda()
         if agenda.expire:
             self.connector.delivery.expire()
+        if agenda.drain:
+            self.connector.draining.look()
         if agenda.read_events:
             self.connector.events.read()
         if agenda.ask_states:

@@ -17,12 +17,14 @@ from connector import logs, settings
 from connector.adapters.database import own_database
 from connector.cli.demo_display import Display, ending
 from connector.cli.endings import NEEDS_ATTENTION
+from connector.cli.operator import operator
 from connector.cli.output import say
 from connector.cli.sandbox import Faults
 from connector.cli.up import migrated
 from connector.local import machine
 from connector.local.processes import Child, Supervisor
 from connector.local.servers import Servers, Urls
+from connector.rollout.changes import open_everywhere
 from connector.sandbox.control import Control
 from connector.sandbox.generator import Generated, generate
 from connector.sandbox.judge import judge
@@ -87,6 +89,8 @@ def _run(given: Settings, home: Path, count: int, faults: Faults, seed: int, *, 
     with _servers(given, home) as servers, Supervisor(servers) as supervisor:
         if not migrated(supervisor):
             return False
+        now = given.clock or datetime.now(VIETNAM)
+        open_everywhere(supervisor.urls.database, now, by=operator(), why="trình diễn / the demonstration")
         ports = machine.sandbox_ports()
         environment = machine.partner_environment(ports) | _quick(given)
         words = ("--faults", faults.value, "--seed", str(seed), "--pace", PACE)
@@ -96,8 +100,7 @@ def _run(given: Settings, home: Path, count: int, faults: Faults, seed: int, *, 
         if not _ready(supervisor, ministry, province):
             return False
         ministry.set(**OFFICERS)
-        today = (given.clock or datetime.now(VIETNAM)).astimezone(VIETNAM).date()
-        sent = list(generate(seed, count, today, faulty=FAULTY))
+        sent = list(generate(seed, count, now.astimezone(VIETNAM).date(), faulty=FAULTY))
         display = Display(supervisor.urls.database, ministry, province, count)
         with display:
             ended = _journey(supervisor, sent, ministry, province, display)

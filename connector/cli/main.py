@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "up": "connector.cli.up",
     "status": "connector.cli.status",
     "messages": "connector.cli.messages",
+    "rollout": "connector.cli.rollout",
     "doctor": "connector.cli.doctor",
     "migrate": "connector.cli.schema",
     "worker": "connector.cli.roles",

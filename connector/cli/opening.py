@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from connector.adapters.clock import shared_clock
 from connector.adapters.database import DatabaseAway, make_engine
@@ -30,6 +30,17 @@ def database_url(settings: Settings) -> str:
             "start `lienthong up`, or set LIENTHONG_DATABASE_URL"
         )
     return url
+
+
+@contextmanager
+def ledger_engine(settings: Settings) -> Iterator[tuple[Engine, datetime]]:
+    """For acts of several transactions: an engine, and the connector's present instant. Raises DatabaseAway, or
+    SQLAlchemy's DBAPIError."""
+    engine = make_engine(database_url(settings), pool_size=1)
+    try:
+        yield engine, shared_clock(engine, settings.clock)()
+    finally:
+        engine.dispose()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """`lienthong status`: how the interconnection stands, in one look."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,14 @@ import typer
 from connector import settings
 from connector.adapters import overview
 from connector.adapters.overview import NEEDS_PERSON, OVERDUE_AFTER, Overview
+from connector.cli.area_lines import in_one_line, line_as_document
 from connector.cli.endings import NEEDS_ATTENTION
 from connector.cli.opening import ledger
 from connector.cli.output import AsJson, for_people, instant, write_json, write_line, write_table
 from connector.domain import units
 from connector.domain.message import State
+from connector.rollout import board
+from connector.rollout.board import Line
 from schemas.values import VIETNAM
 
 
@@ -29,11 +32,12 @@ def status(as_json: AsJson = False) -> None:
     given = settings.load()
     with ledger(given) as look:
         found, now = overview.look(look.db, look.now, given.document_alert), look.now
+        areas = board.lines(look.db, now.astimezone(VIETNAM).date())
     reasons = list(attention(found, now))
     if as_json:
-        write_json(as_document(found, now))
+        write_json(as_document(found, now, areas))
     else:
-        _write(found, now, reasons)
+        _write(found, now, areas, reasons)
     if reasons:
         raise typer.Exit(NEEDS_ATTENTION)
 
@@ -57,7 +61,7 @@ def attention(found: Overview, now: datetime) -> Iterator[str]:
         yield f"có thông điệp quá hạn gửi từ / a message is overdue since {for_people(found.due_since)}"
 
 
-def as_document(found: Overview, now: datetime) -> dict[str, Any]:
+def as_document(found: Overview, now: datetime, areas: Sequence[Line]) -> dict[str, Any]:
     """The JSON of `status` (contract operating.md)."""
     waiting = found.waiting_since
     return {
@@ -66,31 +70,12 @@ def as_document(found: Overview, now: datetime) -> dict[str, Any]:
         "forecast_empty_at": instant(found.empty_at),
         "breakers": {partner: door.breaker for partner, door in found.partners.items()},
         "late_documents": found.late_documents,
-        "areas": areas(found, now),
+        "areas": [line_as_document(line) for line in areas],
     }
 
 
-def areas(found: Overview, now: datetime) -> list[dict[str, Any]]:
-    """Areas by procedure with their mode, as `rollout list` has them. All of them are live."""
-    everywhere = units.area(units.EVERYWHERE)
-    name = everywhere.name if everywhere else units.EVERYWHERE
-    return [
-        {
-            "area": units.EVERYWHERE,
-            "name": name,
-            "units": [unit.code for unit in units.communes_of(units.EVERYWHERE, now.astimezone(VIETNAM).date())],
-            "procedure": "all",
-            "mode": "live",
-            "since": None,
-            "by": "system",
-            "why": "mọi địa bàn đều mở / every area is open",
-            "held": found.held_by_area,
-        }
-    ]
-
-
-def _write(found: Overview, now: datetime, reasons: list[str]) -> None:
-    document = as_document(found, now)
+def _write(found: Overview, now: datetime, areas: Sequence[Line], reasons: list[str]) -> None:
+    document = as_document(found, now, areas)
     rows = [(route, *states.values()) for route, states in found.counts.items()]
     write_table(["tuyến / route", *State], rows, numbers=range(1, len(State) + 1))
     write_line()
@@ -99,7 +84,8 @@ def _write(found: Overview, now: datetime, reasons: list[str]) -> None:
     write_line(f"dự kiến hết / forecast empty:   {for_people(found.empty_at) or '-'}")
     for partner, breaker in document["breakers"].items():
         write_line(f"{partner}: {breaker}")
-    for area in document["areas"]:
-        write_line(f"{area['name']} ({area['area']}): {area['mode']}, giữ lại / held {area['held']}")
+    for line in areas:
+        if line.is_own or line.area.slug == units.EVERYWHERE:
+            write_line(in_one_line(line))
     for reason in reasons:
         write_line(f"! {reason}")

@@ -13,7 +13,7 @@ from connector.domain.arrivals import Arrival
 from connector.domain.dossiers import BY_HAND, Facts, is_given_up, may_go, moved_at_province, seen_at_province
 from connector.domain.message import Draft, Hold, LaneEntry, Route, State, first_state, source_key
 from connector.domain.statuses import HANDED_OVER, WITHDRAWN
-from schemas.findings import Code, finding
+from schemas.findings import Code, Finding, finding
 
 
 @dataclass(slots=True)
@@ -69,9 +69,7 @@ class _Desk:
         if arrival.route is Route.APPLICATION and _conflicts(arrival, lane):
             findings = (*findings, finding(Code.PAYLOAD_CONFLICT))
         hold = self._hold(arrival, facts, lane)
-        state, why = first_state(findings, hold), _why(hold)
-        if state is not State.INVALID and is_given_up(facts, (entry.state for entry in lane)):
-            state, hold, why = State.CANCELLED, None, BY_HAND
+        state, why = _beginning(findings, hold, facts, lane)
         draft = Draft(
             message_id=uuid4(),
             route=arrival.route,
@@ -160,5 +158,11 @@ def _entry(draft: Draft) -> LaneEntry:
     )
 
 
-def _why(hold: Hold | None) -> str:
-    return f"waits for {hold}" if hold else ""
+def _beginning(
+    findings: Sequence[Finding], hold: Hold | None, facts: Facts | None, lane: Sequence[LaneEntry]
+) -> tuple[State, str]:
+    """Where the message begins, and why."""
+    state = first_state(findings, hold)
+    if state is not State.INVALID and is_given_up(facts, (entry.state for entry in lane)):
+        return State.CANCELLED, BY_HAND
+    return state, f"waits for {hold}" if hold else ""

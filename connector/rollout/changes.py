@@ -9,12 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, not_, or_, select, text
 
-from connector.adapters import areas, backlog, ledger
+from connector.adapters import areas, audit, backlog, ledger
 from connector.adapters.areas import Change
+from connector.adapters.audit import Action
 from connector.adapters.backlog import HELD_BY_AREA, Backlog
+from connector.adapters.database import make_engine
 from connector.adapters.tables import message
 from connector.domain.message import Hold, Move, Route, State
-from connector.domain.rollout import Mode, Modes, mode_of, narrower, places_above
+from connector.domain.rollout import PROCEDURES, Mode, Modes, mode_of, narrower, places_above
+from connector.domain.units import EVERYWHERE
 from schemas.values import Procedure
 
 BATCH: Final = 500
@@ -98,9 +101,23 @@ def carry_out(engine: Engine, wish: Wish, now: datetime) -> Outcome:
             for procedure in wish.procedures
             if not _holds_already(modes, wish, procedure)
         ]
-        areas.write(db, changes, now)
+        if changes:
+            areas.write(db, changes, now)
+            details = {"mode": wish.mode, "procedures": [one.procedure for one in changes], "skipped": skipped}
+            audit.record(
+                db, Action.CHANGE_ROLLOUT, at=now, who=wish.by, reason=wish.why, target=wish.area, details=details
+            )
     held = 0 if wish.mode is Mode.LIVE else sweep(engine, now, by=wish.by)
     return Outcome(tuple(change.procedure for change in changes), released, skipped, held)
+
+
+def open_everywhere(database_url: str, now: datetime, *, by: str, why: str) -> None:
+    """Every area live, for an installation that is there to be looked at or measured."""
+    engine = make_engine(database_url, pool_size=1)
+    try:
+        carry_out(engine, Wish(area=EVERYWHERE, procedures=PROCEDURES, mode=Mode.LIVE, by=by, why=why), now)
+    finally:
+        engine.dispose()
 
 
 def sweep(engine: Engine, now: datetime, *, by: str) -> int:

@@ -44,10 +44,16 @@ class World:
 @pytest.fixture(scope="module")
 def running(servers: TestServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home: Path = tmp_path_factory.mktemp("home")
-    with servers.database() as database, servers.broker() as broker, Ministry() as ministry, Province() as province:
+    with (
+        servers.closed_database() as database,
+        servers.broker() as broker,
+        Ministry() as ministry,
+        Province() as province,
+    ):
         ministry.officer = works_through
         with Product(home, ministry, province, database_url=database, broker_url=broker) as product:
             province.wait_for(lambda: province.of(FEED), 90)
+            product.said("rollout", "set", "all", "all", "live", "--reason", "a test", "--yes")
             yield World(ministry, province, product)
         assert b"Traceback" not in product.log.read_bytes()
 
