@@ -45,7 +45,7 @@ def test_every_newest_version_arrives_once_and_in_order_whatever_fails(world: St
     for watch in world.watches.values():
         watch.sides = "request"
     for control in (world.ministry, world.province):
-        control.set_faults("rough", {"truncated": 0.06, "reset-after": 0.06, "latency": 0.0})
+        control.set_faults("rough", {"truncated": 0.06, "reset-after": 0.06, "gateway": 0.06, "latency": 0.0})
 
     for _ in range(40):
         for _ in range(chance.randrange(5)):

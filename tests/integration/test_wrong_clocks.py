@@ -71,13 +71,14 @@ def test_a_lease_that_a_fast_clock_has_written_ends_when_clocks_are_right(world:
 
 def test_a_clock_that_jumps_forward_ends_leases_and_the_late_settlement_changes_nothing(world: Stage) -> None:
     world.submit(bodies.event(bodies.code(1)))
-    errands, _ = world.connector.delivery._claim(NEW, suspects=False)
+    batch = world.connector.delivery._claim(NEW, suspects=False)
+    assert batch is not None
     world.clock.passes(HOUR)
     assert world.connector.delivery.expire() == 1
-    trips = world.connector.delivery._send(NEW, errands)
+    trips = world.connector.delivery._send(NEW, batch)
     report = world.connector.delivery.deliver(NEW)
 
-    world.connector.delivery._settle(NEW, trips, report, probe=False)
+    world.connector.delivery._settle(NEW, trips, report, batch)
 
     message = world.message(NEW)
     assert (message.state, message.fence, message.attempts) == ("delivered", 2, 2)
