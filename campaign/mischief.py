@@ -59,6 +59,7 @@ class Killer:
 
     def _table(self) -> Sequence[tuple[str, float, Callable[[], bool]]]:
         """Each deed says whether it could be done at this moment."""
+        around = self._system.surroundings
         return (
             ("kill-worker-group", 2, lambda: self._kill(self._system.workers(), everyone=True)),
             ("kill-worker-parent", 1, lambda: self._kill(self._system.workers(), everyone=False)),
@@ -75,6 +76,10 @@ class Killer:
             ("kill-broker", 1, lambda: self._strike(self._system.broker.pid, signal.SIGKILL)),
             ("freeze-broker", 0.5, self._freeze_the_broker),
             ("cut-database-sessions", 2, self._cut_sessions),
+            ("cut-cable", 1.5, lambda: around.cut(self._random, self._later)),
+            ("swallow-cable", 1.5, lambda: around.swallow(self._random, self._later)),
+            ("fill-disk", 0.7, lambda: around.fill_disk(self._random)),
+            ("jump-clock", 1, lambda: around.jump(self._random, self._later)),
             ("kill-database-backend", 0.7, self._kill_a_backend),
             ("kill-database", 0.7, lambda: self._strike(self._system.postgres.pid, signal.SIGKILL)),
             ("restart-database", 0.7, self._restart_the_database),

@@ -5,13 +5,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import structlog
 
+from campaign.disk import small_disk
+from campaign.surroundings import Surroundings, surrounded
 from connector.adapters.database import migrate
 from connector.local import machine
 from connector.local.home import LocalError
@@ -34,6 +37,8 @@ QUICK: Final = {
 LEASE: Final = 10.0
 TRIES: Final = 53
 PACE: Final = "500ms"
+# Megabytes of PostgreSQL's own disk: some hundred thousand messages and the log of changes.
+DISK: Final = 6144
 _PAUSE: Final = 0.3
 _GRACE: Final = 25.0
 
@@ -116,8 +121,10 @@ class Role:
 class System:
     """Everything that runs during a campaign. Made by `started`."""
 
-    def __init__(self, home: Path, servers: Servers, roles: Mapping[str, Role], ports: Mapping[str, int]) -> None:
-        self.home = home
+    def __init__(
+        self, servers: Servers, roles: Mapping[str, Role], ports: Mapping[str, int], surroundings: Surroundings
+    ) -> None:
+        self.surroundings = surroundings
         self._servers = servers
         self.roles = roles
         self.controls = {name: Control(f"http://127.0.0.1:{port}", timeout=5.0) for name, port in ports.items()}
@@ -176,17 +183,24 @@ class System:
 def started(home: Path, *, workers: int, beats: int, faults: str, seed: int) -> Iterator[System]:
     """The running system, its schema made and its partners answering; everything ends with the block.
 
-    PostgreSQL is durable: what it says is committed survives the kill -9 of its postmaster. Main thread only.
+    PostgreSQL is durable: what it says is committed survives the kill -9 of its postmaster. Of several workers and
+    beats the last is on another machine. Main thread only.
     """
-    with Servers(home, durable=True) as servers:
+    with ExitStack() as stack:
+        disk = stack.enter_context(small_disk(home / "postgres", DISK))
+        servers = stack.enter_context(Servers(home, durable=True))
         migrate(servers.urls.database)
         open_everywhere(servers.urls.database, datetime.now(UTC), by="campaign", why="a campaign")
         ports = machine.sandbox_ports()
+        surroundings = stack.enter_context(surrounded(home, servers.urls, ports, disk))
         environment = machine.partner_environment(ports) | {variable(name): value for name, value in QUICK.items()}
         words = ("--faults", faults, "--seed", str(seed), "--pace", PACE)
         children = machine.sandboxes(home, ports, environment, words=words, logs=home)
-        children += _copies(machine.roles(servers.urls, environment, logs=home), {"worker": workers, "beat": beats})
-        system = System(home, servers, {child.name: Role(child) for child in children}, ports)
+        ours = machine.roles(servers.urls, environment | surroundings.environment("near"), logs=home)
+        children += _copies(ours, {"worker": workers, "beat": beats})
+        far = surroundings.far_urls(servers.urls) | surroundings.environment("far")
+        roles = {child.name: Role(_moved(child, far, workers, beats)) for child in children}
+        system = System(servers, roles, ports, surroundings)
         try:
             for role in system.roles.values():
                 role.start()
@@ -198,10 +212,14 @@ def started(home: Path, *, workers: int, beats: int, faults: str, seed: int) -> 
 
 def _copies(children: Sequence[Child], numbers: Mapping[str, int]) -> list[Child]:
     return [
-        Child(f"{child.name}-{n}", child.command, child.environment, log=child.log)
-        for child in children
-        for n in range(1, numbers.get(child.name, 1) + 1)
+        replace(child, name=f"{child.name}-{n}") for child in children for n in range(1, numbers.get(child.name, 1) + 1)
     ]
+
+
+def _moved(child: Child, far: Mapping[str, str], workers: int, beats: int) -> Child:
+    """The last of several workers, and of several beats, to the far machine."""
+    moves = child.name in {f"{role}-{number}" for role, number in (("worker", workers), ("beat", beats)) if number > 1}
+    return replace(child, environment={**child.environment, **far}) if moves else child
 
 
 def _wait_for(controls: Mapping[str, Control], seconds: float = 60.0) -> None:

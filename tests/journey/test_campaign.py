@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.timeout(900)
 def test_nothing_is_lost_doubled_or_overtaken_under_fire(capfd: pytest.CaptureFixture[str]) -> None:
     seed = secrets.randbelow(1_000_000)
-    words = ["--seed", str(seed), "--dossiers", "120", "--minutes", "0.9", "--json"]
+    words = ["--seed", str(seed), "--dossiers", "120", "--minutes", "1.2", "--every", "1.5", "--json"]
     with capfd.disabled():  # on success, too: a log of CI must say what was tried
         print(f"\n./run campaign {' '.join(words)}", file=sys.stderr, flush=True)
 
