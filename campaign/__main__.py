@@ -11,15 +11,18 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from campaign import report
+from campaign import proof, report
 from campaign.backlog import measure
 from campaign.course import Plan, run
 from connector import logs
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code 0 only when nothing is wrong. The last line of standard output is one JSON document."""
-    asked = _parser().parse_args(words)
+    """Exit code 0 only when nothing is wrong. With `--seeds` several runs of several kinds are made (proof.py). The last line of standard output is one JSON document."""
+    given = sys.argv[1:] if words is None else words
+    if any(word.startswith("--seeds") for word in given):
+        return proof.main(given)
+    asked = _parser().parse_args(given)
     seed = secrets.randbelow(1_000_000) if asked.seed is None else asked.seed
     home = Path(tempfile.mkdtemp(prefix="campaign-", dir=asked.home))
     logs.configure((home / "campaign.log").open("a"), json=True)
@@ -49,7 +52,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="campaign", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="campaign",
+        description=__doc__,
+        epilog="--seeds 1-10 proves several seeds: ./run campaign --seeds 1-10 --help",
+    )
     parser.add_argument("--seed", type=int, help="the same seed, the same dossiers and deeds; random when not given")
     parser.add_argument("--dossiers", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=2.0, help="how long mischief lasts; then calm until the end")
