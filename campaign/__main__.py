@@ -18,7 +18,10 @@ from connector import logs
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Exit code 0 only when nothing is wrong. With `--seeds` several runs of several kinds are made (proof.py). The last line of standard output is one JSON document."""
+    """Exit code 0 only when nothing is wrong. The last line of standard output is one JSON document.
+
+    With `--seeds` several runs of several kinds are made (proof.py).
+    """
     given = sys.argv[1:] if words is None else words
     if any(word.startswith("--seeds") for word in given):
         return proof.main(given)
