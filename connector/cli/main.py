@@ -24,6 +24,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "migrate": "connector.cli.schema",
     "worker": "connector.cli.roles",
     "beat": "connector.cli.roles",
+    "console": "connector.cli.console",
+    "accounts": "connector.cli.accounts",
+    "audit": "connector.cli.audit",
     "sandbox": "connector.cli.sandbox",
 }
 

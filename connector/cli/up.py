@@ -26,7 +26,7 @@ def up(
         bool, typer.Option("--sandbox", help="Cả hai đối tác giả lập / with both simulated partners.")
     ] = False,
 ) -> None:
-    """Chạy tất cả trên máy này / embedded servers where no URL is set, migrations, worker and beat.
+    """Chạy tất cả trên máy này / embedded servers where no URL is set, migrations, worker, beat and console.
 
     It runs until Ctrl-C or SIGTERM, and leaves nothing running behind.
     """
@@ -41,7 +41,7 @@ def up(
         if sandbox:
             environment = _start_sandboxes(given, supervisor)
         if migrated(supervisor):
-            supervisor.start(machine.roles(supervisor.urls, environment))
+            supervisor.start(machine.roles(supervisor.urls, environment, console=True))
             say("đang chạy / running; Ctrl-C để dừng / to stop")
         code = supervisor.run()
     raise typer.Exit(code)

@@ -25,12 +25,14 @@ def lienthong(*words: str) -> list[str]:
     return [sys.executable, *safe, "-m", "connector", *words]
 
 
-def roles(urls: Urls, environment: Mapping[str, str], *, logs: Path | None = None) -> list[Child]:
-    """The worker and the beat over these servers."""
+def roles(
+    urls: Urls, environment: Mapping[str, str], *, logs: Path | None = None, console: bool = False
+) -> list[Child]:
+    """The worker and the beat over these servers, and the operators' console where it is wanted."""
     everything = {variable("database_url"): urls.database, variable("broker_url"): urls.broker, **environment}
     return [
         Child(role, lienthong(role), everything, log=logs / f"{role}.log" if logs else None, tier=2, grace=GRACE)
-        for role in ("worker", "beat")
+        for role in ("worker", "beat", *(["console"] if console else []))
     ]
 
 

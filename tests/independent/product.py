@@ -21,6 +21,8 @@ QUICK = {
     "lease": "5s",
     "retry_schedule": ",".join(["300ms"] * 40),
     "concurrency": "2",
+    # Others test here as well.
+    "console_bind": "127.0.0.1:0",
 }
 
 

@@ -1,0 +1,296 @@
+"""How people get in: the first administrator, links for passwords, pauses after wrong ones, and the commands."""
+
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from connector.adapters import accounts, passwords, sessions
+from connector.adapters.passwords import WeakPassword
+from connector.domain.rights import Role
+from tests.commands import Commands
+from tests.consoles import PASSWORD, RunningConsole, console_over
+
+LINK = re.compile(r"/link/[\w-]+")
+CHOSEN = {"name": "Quan.Tri", "display": "Quản trị", "password": PASSWORD, "again": PASSWORD}
+
+
+@pytest.fixture
+def console(database: str) -> Iterator[RunningConsole]:
+    with console_over(database) as running:
+        yield running
+
+
+@pytest.fixture
+def lienthong(database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Commands:
+    return Commands(monkeypatch, tmp_path, database_url=database)
+
+
+def first_link(console: RunningConsole) -> str:
+    with console.connector.engine.begin() as db:
+        return f"/link/{accounts.make_link(db, None, at=console.clock(), by='test')}"
+
+
+def rows(console: RunningConsole, statement: str) -> list[Any]:
+    with console.connector.engine.begin() as db:
+        return list(db.execute(text(statement)).all())
+
+
+# The first administrator
+
+
+def test_the_set_up_link_makes_one_administrator_who_is_logged_in(console: RunningConsole) -> None:
+    link = first_link(console)
+    browser = console.browser()
+    shown = browser.get(link)
+    made = browser.post(link, CHOSEN)
+
+    assert shown.status_code == 200
+    assert made.url == f"{console.url}/"
+    assert [(row.name, row.roles) for row in rows(console, "SELECT * FROM account")] == [("quan.tri", ["admin"])]
+    assert browser.get("/me").status_code == 200
+    assert console.browser().get(link).status_code == 410
+    assert console.browser().post(link, CHOSEN | {"name": "second"}).status_code == 410
+
+
+def test_looking_at_a_link_does_not_use_it_up(console: RunningConsole) -> None:
+    link = first_link(console)
+    for _ in range(3):
+        assert console.browser().get(link).status_code == 200
+
+
+def test_twenty_browsers_with_several_links_make_one_administrator(console: RunningConsole) -> None:
+    links = [first_link(console) for _ in range(4)]
+    begin = threading.Barrier(20)
+
+    def use(number: int) -> int:
+        browser = console.browser()
+        fields = {"csrf": browser.token(), **CHOSEN, "name": f"admin{number}"}
+        begin.wait(60)
+        answer = browser.session.post(console.url + links[number % 4], data=fields, timeout=60, allow_redirects=False)
+        return answer.status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        found = sorted(pool.map(use, range(20)))
+
+    assert found == [303] + [410] * 19
+    assert len(rows(console, "SELECT 1 FROM account")) == 1
+
+
+def test_a_link_ends_after_a_day(console: RunningConsole) -> None:
+    link = first_link(console)
+    console.clock.passes(accounts.LINK_LIVES + timedelta(seconds=1))
+
+    assert console.browser().get(link).status_code == 410
+    assert console.browser().post(link, CHOSEN).status_code == 410
+    assert rows(console, "SELECT 1 FROM account") == []
+
+
+def test_a_link_s_secret_is_nowhere_in_the_database(console: RunningConsole) -> None:
+    secret = first_link(console).removeprefix("/link/")
+
+    assert secret not in repr(rows(console, "SELECT * FROM account_link"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"password": "short", "again": "short"},
+        {"again": "another long password"},
+        {"name": "Quản trị"},
+        {"name": ""},
+        {"password": "quan.tri 2026", "again": "quan.tri 2026"},
+        {"password": "x" * 257, "again": "x" * 257},
+    ],
+)
+def test_a_choice_that_is_not_taken_leaves_the_link_in_force(console: RunningConsole, wrong: dict[str, str]) -> None:
+    link = first_link(console)
+    browser = console.browser()
+
+    assert browser.post(link, CHOSEN | wrong).status_code == 422
+    assert rows(console, "SELECT 1 FROM account") == []
+    assert browser.post(link, CHOSEN).status_code == 200
+
+
+def test_the_password_is_kept_as_argon2id(console: RunningConsole) -> None:
+    console.add("lan", Role.VIEWER)
+
+    [kept] = rows(console, "SELECT password_hash FROM account")
+    assert kept.password_hash.startswith("$argon2id$")
+
+
+@pytest.mark.parametrize(("password", "reason"), [("x" * 11, "short"), ("lanlanlanlan1", "name"), ("x" * 257, "long")])
+def test_a_weak_password_is_refused(password: str, reason: str) -> None:
+    with pytest.raises(WeakPassword) as refused:
+        passwords.hash_password(password, "lan")
+
+    assert refused.value.reason == reason
+
+
+# Wrong passwords
+
+
+def test_wrong_passwords_bring_longer_and_longer_pauses_even_for_the_right_one(console: RunningConsole) -> None:
+    console.add("lan", Role.VIEWER)
+    browser = console.browser()
+    for _ in range(sessions.PER_ACCOUNT.free + 1):
+        assert browser.log_in("lan", "wrong").status_code == 401
+    assert browser.log_in("lan").status_code == 429
+    waits = []
+    for _ in range(6):
+        # Each time the pause is over, one more wrong password.
+        [row] = rows(console, "SELECT max(next_at) AS until FROM login_attempt")
+        waits.append((row.until - console.clock()).total_seconds())
+        console.clock.passes(row.until - console.clock() + timedelta(milliseconds=10))
+        assert browser.log_in("lan", "wrong").status_code == 401
+
+    assert waits[-1] > 4 * waits[1] > 0
+    assert browser.log_in("lan").status_code == 429
+    console.clock.passes(sessions.LONGEST_PAUSE)
+    assert browser.log_in("lan").status_code == 200
+    assert browser.log_in("lan", "wrong").status_code == 401
+
+
+def test_a_pause_is_never_longer_than_a_quarter_of_an_hour(console: RunningConsole) -> None:
+    with console.connector.engine.begin() as db:
+        for _ in range(60):
+            sessions.failed(db, sessions.PER_ACCOUNT, "lan", console.clock())
+        assert sessions.pause(db, sessions.PER_ACCOUNT, "lan", console.clock()) <= sessions.LONGEST_PAUSE
+
+
+def test_an_address_that_tries_many_names_has_to_wait_as_well(console: RunningConsole) -> None:
+    console.add("lan", Role.VIEWER)
+    browser = console.browser()
+    with console.connector.engine.begin() as db:
+        for _ in range(sessions.PER_ADDRESS.free):
+            sessions.failed(db, sessions.PER_ADDRESS, "127.0.0.1", console.clock())
+    assert browser.log_in("nobody", "wrong").status_code == 401
+
+    assert browser.log_in("lan").status_code == 429
+
+
+def test_an_unknown_name_is_answered_like_a_wrong_password(console: RunningConsole) -> None:
+    """And takes as long: a hash is computed for it too."""
+    console.add("lan", Role.VIEWER)
+    browser = console.browser()
+    token = browser.token()
+    answers = [
+        browser.session.post(
+            console.url + "/login", data={"csrf": token, "name": name, "password": "wrong password"}, timeout=30
+        )
+        for name in ("lan", "nobody", "lan", "nobody", "lan", "nobody")
+    ]
+    known, unknown = ([a.elapsed.total_seconds() for a in answers[first::2]] for first in (0, 1))
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.text for answer in answers}) == 1
+    assert min(unknown) > min(known) / 2
+
+
+def test_what_was_typed_as_a_name_is_kept_nowhere(console: RunningConsole) -> None:
+    console.browser().log_in("mat-khau-cua-toi", "wrong")
+    kept = repr([rows(console, f"SELECT * FROM {table}") for table in ("audit", "login_attempt")])
+
+    assert "mat-khau-cua-toi" not in kept
+    assert [(r.who, r.allowed) for r in rows(console, "SELECT * FROM audit")] == [("?", False)]
+
+
+def test_every_log_in_is_written_down(console: RunningConsole) -> None:
+    console.add("lan", Role.VIEWER)
+    browser = console.browser()
+    browser.log_in("lan", "wrong")
+    browser.log_in("lan")
+
+    found = [(r.who, r.action, r.allowed) for r in rows(console, "SELECT * FROM audit ORDER BY id")]
+    assert found == [("lan", "log_in", False), ("lan", "log_in", True)]
+
+
+# The commands
+
+
+def test_an_account_made_by_a_command_begins_with_its_link(lienthong: Commands, console: RunningConsole) -> None:
+    made = lienthong.run(
+        "accounts", "add", "lan", "--role", "operator", "--area", "long-xuyen", "--reason", "new clerk"
+    )
+    [link] = LINK.findall(made.stdout)
+    browser = console.browser()
+
+    assert browser.log_in("lan").status_code == 401
+    assert browser.post(link, {"password": PASSWORD, "again": PASSWORD}).status_code == 200
+    assert "long-xuyen" in browser.get("/me").text
+    assert console.browser().log_in("lan").status_code == 200
+    [line] = rows(console, "SELECT * FROM audit WHERE action = 'manage_accounts'")
+    assert (line.target, line.reason) == ("lan", "new clerk")
+    assert "@" in line.who
+
+
+def test_a_reset_link_ends_the_sessions_and_the_link_before_it(lienthong: Commands, console: RunningConsole) -> None:
+    browser = console.logged_in("lan", Role.VIEWER)
+    links = [LINK.findall(lienthong.run("accounts", "reset-link", "lan").stdout)[0] for _ in range(2)]
+    new = {"password": "một mật khẩu khác hẳn", "again": "một mật khẩu khác hẳn"}
+
+    assert browser.get("/me").status_code == 200
+    assert console.browser().post(links[0], new).status_code == 410
+    assert console.browser().post(links[1], new).status_code == 200
+    assert browser.get("/me").url.endswith("/login?back=/me")
+    assert console.browser().log_in("lan").status_code == 401
+
+
+def test_roles_areas_and_disabling_act_at_once(lienthong: Commands, console: RunningConsole) -> None:
+    browser = console.logged_in("lan", Role.VIEWER)
+    lienthong.run("accounts", "roles", "lan", "--role", "auditor", "--role", "operator", "--area", "chau-doc")
+    assert "chau-doc" in browser.get("/me").text
+    lienthong.run("accounts", "disable", "lan")
+    assert "/login" in browser.get("/me").url
+    assert browser.log_in("lan").status_code == 401
+    lienthong.run("accounts", "enable", "lan")
+    assert browser.log_in("lan").status_code == 200
+
+    [listed] = lienthong.json("accounts", "list")["accounts"]
+    assert listed == {
+        "name": "lan",
+        "display_name": "Lan",
+        "roles": ["auditor", "operator"],
+        "areas": ["chau-doc"],
+        "disabled": False,
+        "has_password": True,
+        "external": None,
+    }
+    assert "lan" in lienthong.run("accounts", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["add", "lan", "--role", "viewer"], 1),
+        (["add", "Lan Anh", "--role", "viewer"], 2),
+        (["add", "hoa"], 2),
+        (["add", "hoa", "--role", "king"], 2),
+        (["add", "hoa", "--role", "viewer", "--area", "nowhere"], 2),
+        (["add", "hoa", "--role", "viewer", "--area", "all"], 2),
+        (["disable", "hoa"], 1),
+        (["roles", "hoa", "--role", "viewer"], 1),
+        (["reset-link", "hoa"], 1),
+    ],
+)
+def test_a_command_that_cannot_be_done_changes_nothing(
+    lienthong: Commands, console: RunningConsole, words: list[str], code: int
+) -> None:
+    console.add("lan", Role.ADMIN)
+    before = rows(console, "SELECT * FROM account")
+    lienthong.run("accounts", *words, code=code)
+
+    assert rows(console, "SELECT * FROM account") == before
+    assert rows(console, "SELECT * FROM audit") == []
+
+
+def test_without_an_administrator_a_command_says_what_follows(lienthong: Commands, console: RunningConsole) -> None:
+    console.add("lan", Role.ADMIN)
+
+    assert "set-up link" in lienthong.run("accounts", "disable", "lan").stderr
