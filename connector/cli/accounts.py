@@ -144,6 +144,13 @@ def link_url(given: Settings, secret: str) -> str:
     return f"{given.console_url or f'http://{given.console_bind}'}/link/{secret}"
 
 
+def set_up_link(db: Connection, where: str, now: datetime) -> str | None:
+    """A link under the console's address that makes the first administrator; None when there is one."""
+    if accounts.has_admin(db):
+        return None
+    return f"{where}/link/{accounts.make_link(db, None, at=now, by=operator())}"
+
+
 def as_document(one: Account) -> dict[str, Any]:
     return {
         "name": one.name,

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connector import wiring
 from connector.adapters import broker, partners, revisions
+from connector.adapters.accounts import has_admin
 from connector.adapters.broker import BrokerAway
 from connector.adapters.clock import shared_clock
 from connector.adapters.database import DatabaseAway, make_engine
@@ -59,7 +60,9 @@ def _database_checks(settings: Settings) -> Iterator[Check]:
             db.rollback()
             if schema.is_enough:
                 yield breaker_check(partners.standing(db, shared_clock(engine, settings.clock)()))
-                db.rollback()
+                if schema.is_enough:
+                yield console_check(settings, has_admin(db))
+            db.rollback()
             if settings.clock is not None and schema.is_enough:
                 own = for_people(shared_clock(engine, settings.clock)())
                 yield Check("own clock", True, f"{variable('clock')}: đang là / it is {own}, not the real time")
@@ -133,6 +136,27 @@ def clock_check(ahead: timedelta) -> Check:
     if abs(ahead) > LARGEST_SKEW:
         return Check("clocks", False, f"đồng hồ lệch / the database's clock differs by {seconds}; set both by NTP")
     return Check("clocks", True, f"đồng hồ khớp / the database's clock differs by {seconds}")
+
+
+def console_check(settings: Settings, has_admin: bool) -> Check:
+    """How the console is reached, and whether somebody manages its accounts."""
+    where = settings.console_url or f"http://{settings.console_bind}"
+    if not where.startswith("https://") and not _is_here_only(settings.console_bind.host):
+        return Check(
+            "console",
+            False,
+            f"{where}: mật khẩu đi qua mạng không mã hóa / passwords would cross the network unencrypted; put a proxy "
+            f"with https before it and set {variable('console_url')}",
+        )
+    if not has_admin:
+        return Check(
+            "console", True, f"{where}; chưa có quản trị viên / no administrator yet: lienthong console prints a link"
+        )
+    return Check("console", True, where)
+
+
+def _is_here_only(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _broker_check(settings: Settings) -> Check:

@@ -2,19 +2,16 @@
 
 import signal
 import threading
-from datetime import datetime
 from typing import Final
 
 import typer
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector import settings, wiring
-from connector.adapters import accounts
 from connector.adapters.database import DatabaseAway
+from connector.cli.accounts import set_up_link
 from connector.cli.endings import SERVICE_AWAY
 from connector.cli.opening import database_url
-from connector.cli.operator import operator
 from connector.cli.output import say
 from connector.console.serving import AddressTaken, listen, serve, url_of
 from connector.settings import Settings
@@ -68,13 +65,6 @@ def _wait_for_url(given: Settings) -> str:
     finally:
         signal.signal(signal.SIGTERM, before)
     raise typer.Exit(0)
-
-
-def set_up_link(db: Connection, where: str, now: datetime) -> str | None:
-    """A link that makes the first administrator; None when there is one."""
-    if accounts.has_admin(db):
-        return None
-    return f"{where}/link/{accounts.make_link(db, None, at=now, by=operator())}"
 
 
 def _announce(connector: Connector, where: str, stopped: threading.Event) -> None:

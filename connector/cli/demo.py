@@ -14,7 +14,9 @@ import requests
 import typer
 
 from connector import logs, settings
-from connector.adapters.database import own_database
+from connector.adapters.clock import shared_clock
+from connector.adapters.database import make_engine, own_database
+from connector.cli.accounts import set_up_link
 from connector.cli.demo_display import Display, ending
 from connector.cli.endings import NEEDS_ATTENTION
 from connector.cli.operator import operator
@@ -99,6 +101,7 @@ def _run(given: Settings, home: Path, count: int, faults: Faults, seed: int, *, 
         ministry, province = (Control(f"http://127.0.0.1:{ports[name]}") for name in machine.PARTNERS)
         if not _ready(supervisor, ministry, province):
             return False
+        console = _console(given, supervisor, home, environment) if keep else ""
         ministry.set(**OFFICERS)
         sent = list(generate(seed, count, now.astimezone(VIETNAM).date(), faulty=FAULTY))
         display = Display(supervisor.urls.database, ministry, province, count)
@@ -107,6 +110,7 @@ def _run(given: Settings, home: Path, count: int, faults: Faults, seed: int, *, 
         clean = ending(sent, judge(sent, ministry, province, registers=True), display, ended, time.monotonic() - began)
         if keep and not supervisor.stopping:
             say(f"vẫn chạy / still running: ministry {ministry.url}, province {province.url}; Ctrl-C để dừng / to stop")
+            say(f"bàn điều hành / console: {console}")
             say(f"xem / to look at it: {variable('home')}={home} lienthong status")
             supervisor.run()
         return clean
@@ -126,6 +130,22 @@ def _servers(given: Settings, home: Path) -> Iterator[Servers]:
 def _roles(urls: Urls, environment: dict[str, str], home: Path) -> list[Child]:
     # A queue of its own: a broker that others use as well would hand them our hints.
     return machine.roles(urls, environment | {variable("queue"): home.name}, logs=home)
+
+
+def _console(given: Settings, supervisor: Supervisor, home: Path, environment: dict[str, str]) -> str:
+    """Starts the console, on another port where its own is taken; the link that opens it for the first time."""
+    bind = given.console_bind if "console_bind" in given.model_fields_set else machine.free_address(given.console_bind)
+    own = environment | {variable("console_bind"): str(bind)}
+    supervisor.start(machine.roles(supervisor.urls, own, ("console",), logs=home))
+    engine = make_engine(supervisor.urls.database, pool_size=1)
+    try:
+        now = shared_clock(engine, given.clock)()
+        with engine.begin() as db:
+            link = set_up_link(db, given.console_url or f"http://{bind}", now)
+    finally:
+        engine.dispose()
+    say(f"bàn điều hành / console, the first administrator by this link, once: {link}")
+    return str(link)
 
 
 def _quick(given: Settings) -> dict[str, str]:

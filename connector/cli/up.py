@@ -41,7 +41,7 @@ def up(
         if sandbox:
             environment = _start_sandboxes(given, supervisor)
         if migrated(supervisor):
-            supervisor.start(machine.roles(supervisor.urls, environment, console=True))
+            supervisor.start(machine.roles(supervisor.urls, environment, ("worker", "beat", "console")))
             say("đang chạy / running; Ctrl-C để dừng / to stop")
         code = supervisor.run()
     raise typer.Exit(code)

@@ -2,13 +2,14 @@
 
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from connector.local.processes import Child
 from connector.local.servers import Urls
+from connector.setting_types import Bind
 from connector.settings import variable
 
 # Longer than a task may reasonably work after it was told to finish; what is still held then is found by its lease.
@@ -26,13 +27,13 @@ def lienthong(*words: str) -> list[str]:
 
 
 def roles(
-    urls: Urls, environment: Mapping[str, str], *, logs: Path | None = None, console: bool = False
+    urls: Urls, environment: Mapping[str, str], names: Iterable[str] = ("worker", "beat"), *, logs: Path | None = None
 ) -> list[Child]:
-    """The worker and the beat over these servers, and the operators' console where it is wanted."""
+    """Roles over these servers, each a process: worker, beat, console."""
     everything = {variable("database_url"): urls.database, variable("broker_url"): urls.broker, **environment}
     return [
         Child(role, lienthong(role), everything, log=logs / f"{role}.log" if logs else None, tier=2, grace=GRACE)
-        for role in ("worker", "beat", *(["console"] if console else []))
+        for role in names
     ]
 
 
@@ -68,6 +69,17 @@ def sandbox_ports() -> dict[str, int]:
     finally:
         for one in listeners:
             one.close()
+
+
+def free_address(wanted: Bind) -> Bind:
+    """This address, or another port of the host where somebody listens on it already."""
+    for port in (wanted.port, 0):
+        try:
+            with socket.create_server((wanted.host, port)) as listener:
+                return Bind(wanted.host, listener.getsockname()[1])
+        except OSError:
+            continue
+    return wanted
 
 
 def partner_environment(ports: Mapping[str, int]) -> dict[str, str]:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 OURS = {variable(field) for field in Settings.model_fields}
-ROLES = {"migrate", "worker", "beat"}
+ROLES = {"migrate", "worker", "beat", "console"}
 
 
 def lines_of(unit: Path) -> list[tuple[str, str]]:
