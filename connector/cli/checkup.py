@@ -60,7 +60,6 @@ def _database_checks(settings: Settings) -> Iterator[Check]:
             db.rollback()
             if schema.is_enough:
                 yield breaker_check(partners.standing(db, shared_clock(engine, settings.clock)()))
-                if schema.is_enough:
                 yield console_check(settings, has_admin(db))
             db.rollback()
             if settings.clock is not None and schema.is_enough:
