@@ -1,5 +1,6 @@
 """`lienthong audit`: who did or saw what, and whether anybody altered it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -82,6 +83,12 @@ def list_lines(
     if as_json:
         write_json({"lines": [_document(line) for line in lines], "next": following})
         return
+    _write_lines(lines)
+    if following is not None:
+        write_line(f"còn nữa / more: --before {following}")
+
+
+def _write_lines(lines: Sequence[Line]) -> None:
     write_table(
         ["số / no.", "lúc / at", "ai / who", "việc / action", "", "đối tượng / target", "lý do / reason"],
         [
@@ -98,8 +105,6 @@ def list_lines(
         ],
         numbers=(0,),
     )
-    if following is not None:
-        write_line(f"còn nữa / more: --before {following}")
 
 
 def verify(noted: Noted = None, as_json: AsJson = False) -> None:
