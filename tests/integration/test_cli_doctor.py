@@ -58,14 +58,24 @@ def test_a_sound_machine_passes_every_check(lienthong: Commands) -> None:
     assert failed(found) == {}
     assert found["ok"] is True
     names = [check["name"] for check in found["checks"]]
-    assert names == ["settings", "database", "schema", "clocks", "breakers", "broker", "ministry", "province", "disk"]
+    database = ["settings", "database", "schema", "clocks", "breakers", "console"]
+    assert names == [*database, "broker", "ministry", "province", "disk"]
 
 
 def test_people_get_one_line_for_each_check(lienthong: Commands) -> None:
     lines = lienthong.run("doctor").stdout.splitlines()
 
-    assert len(lines) == 9
+    assert len(lines) == 10
     assert all(line.startswith("✓ ") for line in lines)
+
+
+def test_a_console_that_would_send_passwords_in_the_clear_is_a_failed_check(lienthong: Commands) -> None:
+    lienthong.set(console_bind="0.0.0.0:8800")
+    open_to_all = failed(lienthong.json("doctor", code=1))
+    lienthong.set(console_url="https://lienthong.example")
+
+    assert "LIENTHONG_CONSOLE_URL" in open_to_all["console"]
+    assert failed(lienthong.json("doctor")) == {}
 
 
 def test_a_clock_of_our_own_is_said(lienthong: Commands) -> None:
