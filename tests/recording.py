@@ -119,7 +119,7 @@ class RecordingAdapter(Wire):
     """
 
     def __init__(self, saw: Callable[[Exchange], None], connections: int = 12) -> None:
-        super().__init__(connections)
+        super().__init__(connections, patience=60.0)
         self._saw = saw
         self._lock = threading.Lock()
 

@@ -81,7 +81,7 @@ class Transport:
         self._body_limit = body_limit
         self._lock = threading.Lock()
         self._token: _Token | None = None
-        self._wire = Wire(connections)
+        self._wire = Wire(connections, self._patience)
 
     def read(self, method: str, path: str, **call: Any) -> Answer:
         """A call that changes nothing, so it may be repeated at once. Takes, returns and raises like `send`."""
@@ -194,6 +194,8 @@ class Transport:
         except requests.exceptions.ConnectTimeout as error:
             raise Unreachable("CONNECT_TIMEOUT", "no connection within the time-out") from error
         except (requests.RequestException, HTTPError, OSError) as error:
+            if time.monotonic() >= deadline:
+                raise _too_slow() from error
             raise _lost(error) from error
 
     def _received(self, response: requests.Response, deadline: float, limit: int) -> Answer:
@@ -203,7 +205,7 @@ class Transport:
         tail = b""
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             if time.monotonic() > deadline:
-                raise Unreachable("TOO_SLOW", "the answer did not end in time", maybe_done=True)
+                raise _too_slow()
             size += len(chunk)
             if size <= limit:
                 chunks.append(chunk)
@@ -250,6 +252,10 @@ _READING: Final = Retrying(
     wait=wait_random_exponential(0.1, max=1.0),
     reraise=True,
 )
+
+
+def _too_slow() -> Unreachable:
+    return Unreachable("TOO_SLOW", "the answer did not end in time", maybe_done=True)
 
 
 def _lost(error: Exception) -> Unreachable:

@@ -148,6 +148,18 @@ def drip(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b" ")
 
 
+def drip_of(start: bytes, drop: bytes) -> Handler:
+    """The same before the body: a head, or the size of a chunk, that never ends."""
+
+    def handle(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(start)
+        pause = threading.Event()
+        while not pause.wait(0.05):
+            connection.sendall(drop)
+
+    return handle
+
+
 BROKEN: dict[str, tuple[Handler, str]] = {
     "reset before the answer": (lambda c, _: reset(c), "CONNECTION_LOST"),
     "closed before the answer": (lambda c, _: c.shutdown(socket.SHUT_RDWR), "CONNECTION_LOST"),
@@ -161,6 +173,10 @@ BROKEN: dict[str, tuple[Handler, str]] = {
     ),
     "silence": (lambda c, _: None, "READ_TIMEOUT"),
     "drip": (drip, "TOO_SLOW"),
+    "drip of a line": (drip_of(b"", b"H"), "TOO_SLOW"),
+    "drip in the head": (drip_of(OK + b"X-Slow: ", b"y"), "TOO_SLOW"),
+    "drip of heads": (drip_of(OK, b"X: y\r\n"), "TOO_SLOW"),
+    "drip of a chunk's size": (drip_of(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"), "TOO_SLOW"),
 }
 
 
