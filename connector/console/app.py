@@ -11,7 +11,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from connector.console import answers, statics
 from connector.console.access import only_our_forms
 from connector.console.headers import Address, Doorkeeper
-from connector.console.routes import health, language, login, messages, own, today
+from connector.console.routes import dossiers, health, language, login, messages, own, today
 from connector.wiring import Connector
 
 LARGEST_BODY: Final = 256 * 1024
@@ -25,6 +25,7 @@ ROUTERS: Final = (
     own.router,
     today.router,
     messages.router,
+    dossiers.router,
 )
 
 

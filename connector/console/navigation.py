@@ -18,4 +18,5 @@ class Entry:
 MENU: Final = (
     Entry("/", "menu.today", Right.VIEW),
     Entry("/messages", "menu.messages", Right.VIEW),
+    Entry("/dossiers", "menu.dossiers", Right.VIEW),
 )

@@ -276,3 +276,59 @@ def test_a_held_result_says_what_it_waits_for(lan: Browser, scene: Scene) -> Non
 
 def _result(serial: int, **more: Any) -> Any:
     return draft(serial, route=Route.RESULT, subject=code(serial), due_at=NOW, **more)
+
+
+# Dossiers
+
+
+def test_a_dossier_is_found_by_its_code_and_shows_both_sides(lan: Browser, scene: Scene) -> None:
+    scene.everything()
+    html = page(lan, f"/dossiers?code={code(7)}%20")
+
+    assert "9 · Đã xử lý xong" in html
+    assert "4 · đã đăng ký" in html
+    assert "LT-7" in html
+    assert "23/11/2026 17:00" in html  # its source's due instant
+    assert html.count('id="r-') == 3
+    assert "Bộ đã cho biết" in html
+
+
+def test_a_register_entry_is_looked_at_like_a_dossier(lan: Browser, scene: Scene) -> None:
+    scene.everything()
+
+    assert "Sổ hộ tịch" in page(lan, "/dossiers/KH-7")
+
+
+def test_a_dossier_that_nobody_sent_is_named_and_not_there(lan: Browser, scene: Scene) -> None:
+    scene.submit(wedding(1))
+
+    assert f"Không có hồ sơ {code(99)}" in page(lan, f"/dossiers?code={code(99)}", 404)
+    assert "&lt;b&gt;" in page(lan, "/dossiers/%3Cb%3E", 404)
+
+
+def test_a_dossier_of_another_area_is_not_there_for_who_is_limited(console: RunningConsole, scene: Scene) -> None:
+    scene.submit(wedding(1, MaDonViDangKy="30376"), wedding(2, MaDonViDangKy="30307"))
+    browser = console.logged_in("tan", Role.OPERATOR, areas=frozenset({"tan-chau"}))
+
+    assert page(browser, f"/dossiers/{code(1)}")
+    assert page(browser, f"/dossiers/{code(2)}", 404)
+
+
+def test_a_search_by_a_number_is_written_down_without_the_number(
+    console: RunningConsole, lan: Browser, scene: Scene
+) -> None:
+    scene.submit(wedding(1, **GENDER), wedding(2))
+    answer = lan.post("/dossiers/by-number", {"number": "089196.999 001", "reason": "Điện thoại của UBND phường"})
+
+    assert re.findall(r'href="/dossiers/([^"]+)">', answer.text) == [code(1)]
+    [line] = rows_of(console, "SELECT * FROM audit WHERE action = 'search_person'")
+    assert (line.who, line.reason) == ("lan", "Điện thoại của UBND phường")
+    assert "089196" not in str(tuple(line))
+    assert lan.post("/dossiers/by-number", {"number": "089196999001", "reason": ""}).status_code == 422
+
+
+def test_a_viewer_may_not_search_for_a_person(console: RunningConsole) -> None:
+    viewer = console.logged_in("xem", Role.VIEWER)
+
+    assert "by-number" not in page(viewer, "/dossiers")
+    assert viewer.post("/dossiers/by-number", {"number": "089196999001", "reason": "x"}).status_code == 403
