@@ -100,6 +100,14 @@ def read_whole_number(value: object) -> int:
     return number
 
 
+def read_percentage(value: object) -> int:
+    """A part of a whole, 1 to 100."""
+    number = value if isinstance(value, int) else int(_text(value)) if re.fullmatch("[0-9]{1,3}", _text(value)) else 0
+    if not 1 <= number <= 100:
+        raise ValueError("expected a whole number from 1 to 100")
+    return number
+
+
 def read_directory(value: object) -> Path | None:
     """A directory, made absolute here, so that a later change of the working directory moves nothing; `~` is a home."""
     if value is None:

@@ -34,6 +34,7 @@ from connector.setting_types import (
     read_line,
     read_origin,
     read_partner_url,
+    read_percentage,
     read_schedule,
     read_secret,
     read_whole_number,
@@ -123,6 +124,12 @@ class Settings(BaseSettings):
     """How long a result may be without its signed document before a person is told."""
     release_rate: Annotated[int, BeforeValidator(read_whole_number)] = 50
     """How many held messages a second an opened area lets go at most."""
+    replay_rate: Annotated[int, BeforeValidator(read_whole_number)] = 20
+    """Messages a second that replay jobs put on the line at most; live traffic has the rest."""
+    replay_failures: Annotated[int, BeforeValidator(read_percentage)] = 20
+    """A job pauses when more than so many percent of a wave fail."""
+    replay_patience: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(minutes=2)
+    """A replayed message that only fails for so long counts as a failure, though its schedule goes on."""
     clock: Annotated[datetime | None, BeforeValidator(read_instant)] = None
     """Start of the connector's clock (always with an offset); None means the system clock."""
 

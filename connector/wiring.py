@@ -3,14 +3,16 @@
 import os
 import socket
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from connector.adapters import agenda, overview, setback, traffic
+from connector.adapters import aliases as alias_rows
 from connector.adapters.agenda import Agenda
+from connector.adapters.aliases import AliasTable
 from connector.adapters.clock import Clock, shared_clock, system_clock
 from connector.adapters.database import STATEMENT, make_engine
 from connector.adapters.ministry import Ministry
@@ -18,14 +20,25 @@ from connector.adapters.province import Province
 from connector.adapters.transport import Credentials, Transport
 from connector.delivery.batches import Delivery
 from connector.delivery.senders import Senders
-from connector.domain.message import Partner
+from connector.domain.arrivals import read_arrival
+from connector.domain.entries import read_entry
+from connector.domain.message import Partner, Route
+from connector.intake import enrolment, writing
 from connector.intake.events import EventIntake
 from connector.intake.registers import RegisterIntake
 from connector.intake.states import StateIntake
+from connector.replay.areas import everywhere
+from connector.replay.asking import Asking
+from connector.replay.control import Control
+from connector.replay.plans import Plans
+from connector.replay.refetching import Refetch, Sources
+from connector.replay.verbs import Verbs
+from connector.replay.work import Pace, Work
 from connector.rollout.draining import Draining
 from connector.settings import Settings, require_partner
 from schemas import ministry as ministry_forms
 from schemas import province as province_forms
+from schemas.values import Procedure
 
 CALLS_AT_ONCE: Final = 8
 CONNECTIONS: Final = CALLS_AT_ONCE + 4
@@ -88,6 +101,7 @@ class Connector:
             poll_interval=self.settings.poll_interval,
             lease=self.settings.lease,
             worker=worker_name(),
+            aliases=self.aliases,
         )
 
     @cached_property
@@ -122,7 +136,7 @@ class Connector:
     def delivery(self) -> Delivery:
         return Delivery(
             self.engine,
-            Senders(self.ministry, self.province, now=self.now),
+            Senders(self.ministry, self.province, now=self.now, aliases=self.aliases),
             now=self.now,
             schedule=self.settings.retry_schedule,
             lease=self.settings.lease,
@@ -134,6 +148,33 @@ class Connector:
     @cached_property
     def draining(self) -> Draining:
         return Draining(self.engine, now=self.now, rate=self.settings.release_rate, worker=worker_name())
+
+    @cached_property
+    def aliases(self) -> AliasTable:
+        return AliasTable(self.engine)
+
+    @cached_property
+    def plans(self) -> Plans:
+        return Plans(self.engine, now=self.now)
+
+    @cached_property
+    def jobs(self) -> Control:
+        return Control(self.engine, now=self.now)
+
+    @cached_property
+    def verbs(self) -> Verbs:
+        return Verbs(self.engine, now=self.now)
+
+    @cached_property
+    def replays(self) -> Work:
+        sources = Sources(lambda: self.province, lambda: self.ministry, _take_event, _take_entry)
+        return Work(
+            self.engine,
+            self.plans,
+            Asking(self.engine, Refetch(sources, now=self.now), now=self.now, modes=everywhere),
+            now=self.now,
+            pace=Pace(self.settings.replay_rate, self.settings.replay_failures / 100, self.settings.replay_patience),
+        )
 
     def mend_clock(self) -> int:
         """Where clocks were wrong and are right again; returns how many rows spoke of a future that is no more.
@@ -167,6 +208,18 @@ class Connector:
         """What is due now."""
         with self.engine.begin() as db:
             return agenda.look(db, self.now())
+
+
+def _take_event(db: Connection, body: bytes, now: datetime, by: str) -> set[Route]:
+    """What a source gave again comes in as what it sends by itself."""
+    return writing.write(db, [read_arrival(body, alias_rows.load(db))], now=now, by=by).routes
+
+
+def _take_entry(db: Connection, procedure: Procedure, body: bytes, now: datetime, by: str) -> set[Route]:
+    entry = read_entry(procedure, body)
+    if entry.entry_id is None or entry.version is None:
+        return set()
+    return enrolment.enrol(db, procedure, [entry], now=now, by=by).routes
 
 
 def connect(settings: Settings, database_url: str) -> Connector:

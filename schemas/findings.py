@@ -6,7 +6,7 @@ Codes and severities are those of contracts/validation.md. A sentence never quot
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.reading import Fault, FaultKind
 
@@ -86,6 +86,8 @@ class Finding(BaseModel):
     vi: str
     en: str
     overridden_by: str | None = None
+    label: str | None = Field(default=None, exclude_if=lambda label: label is None)
+    """The value it is about, where that is no citizen's data; absent otherwise."""
 
     @property
     def blocks(self) -> bool:

@@ -108,6 +108,8 @@ class LedgerScheduler(Scheduler):
             self._hint("read_events")
         if agenda.ask_states:
             self._hint("ask_states")
+        if agenda.replay:
+            self._hint("replay")
         for procedure in agenda.read_registers:
             self._hint("read_registers", procedure)
         for route in agenda.routes:

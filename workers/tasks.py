@@ -79,8 +79,17 @@ def drain() -> None:
     hint(report.routes)
 
 
+@app.task(name="replay")
+def replay() -> None:
+    report = connector().replays.work()
+    if report.released or report.ended:
+        log.info("replay.went_on", released=report.released, settled=report.ended)
+    hint(report.routes)
+
+
 @app.task(name="sound_alarms")
 def sound_alarms() -> None:
+    connector().replays.forget_plans()
     late = connector().late_documents()
     if late:
         log.warning("alarm.documents_late", count=late)

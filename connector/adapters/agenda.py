@@ -23,10 +23,13 @@ class Agenda:
     wait: timedelta
     read_registers: tuple[Procedure, ...] = ()
     drain: bool = False
+    replay: bool = False
 
 
 LONGEST_WAIT: Final = timedelta(seconds=1)
 SHORTEST_WAIT: Final = timedelta(milliseconds=100)
+# A replay job goes on by steps; what a person says to it is heard with the next.
+REPLAY_STEP: Final = timedelta(milliseconds=250)
 
 
 def look(db: Connection, now: datetime) -> Agenda:
@@ -41,12 +44,15 @@ def look(db: Connection, now: datetime) -> Agenda:
     moments = (row.feed_at, *row.registers_at, row.ask_at, row.lease_until, row.mode_until, *row.due)
     future = [moment for moment in moments if moment and moment > now]
     wait = min((moment - now for moment in future), default=LONGEST_WAIT)
+    if row.replay:
+        wait = min(wait, REPLAY_STEP)
     return Agenda(
         read_events=Partner.PROVINCE not in closed and (row.feed_at is None or row.feed_at <= now),
         ask_states=Partner.MINISTRY not in closed and row.ask_at is not None and row.ask_at <= now,
         expire=row.lease_until is not None and row.lease_until < now,
         routes=tuple(routes),
         wait=max(min(wait, LONGEST_WAIT), SHORTEST_WAIT),
+        replay=row.replay,
         read_registers=tuple(
             procedure
             for procedure, at in registers.items()
@@ -73,6 +79,9 @@ _LOOK: Final = text(f"""
         (SELECT min(until) FROM area_mode) AS mode_until,
         ARRAY[{
     ", ".join(f"(SELECT min(due_at) FROM message WHERE state = 'ready' AND route = '{route}')" for route in Route)
-}] AS due
-
+}] AS due,
+        EXISTS (
+            SELECT FROM replay_job j WHERE j.state IN ('planning', 'running', 'stopping') OR (j.state = 'paused'
+                AND EXISTS (SELECT FROM replay_item i WHERE i.job_id = j.id AND i.state = 'released'))
+        ) AS replay
 """)

@@ -52,7 +52,28 @@ class Claimed:
     rule: int | None
     last_code: str | None
     findings: tuple[Finding, ...]
+    tries_from: int = 0
+    again: bool = False
+    ordinal: int | None = None
     body: bytes = field(repr=False)
+
+    @property
+    def tries(self) -> int:
+        """The attempts that the schedule counts: those since it began, anew with each replay."""
+        return self.attempts - self.tries_from
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What becomes of one message that nobody is sending. `anew`: its retry schedule begins again."""
+
+    message_id: UUID
+    move: Move
+    became: State
+    why: str = ""
+    hold: Hold | None = None
+    findings: tuple[Finding, ...] | None = None  # None: as they are
+    anew: bool = False
 
 
 def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> Taken:
@@ -159,6 +180,9 @@ def _claimed(row: RowMapping) -> Claimed:
         received_on=row["received_on"],
         last_code=row["last_code"],
         findings=read_findings(row["findings"]),
+        tries_from=row["tries_from"],
+        again=row["again"],
+        ordinal=row["ordinal"],
         body=bytes(row["content"]),
     )
 
@@ -202,15 +226,16 @@ def settle(db: Connection, settlements: Sequence[Settlement], now: datetime, by:
 
 
 def expired(db: Connection, now: datetime, limit: int = 500) -> list[tuple[UUID, int, int]]:
-    """Messages whose worker let its lease end: (id, fence, attempts so far), locked until the caller settles them."""
+    """Messages whose worker let its lease end: (id, fence, attempts since its schedule began), locked until they are
+    settled."""
     rows = db.execute(
         text(
-            "SELECT id, fence, attempts FROM message WHERE state = 'sending' AND lease_until < :now"
-            " ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED"
+            "SELECT id, fence, attempts - tries_from AS tries FROM message"
+            " WHERE state = 'sending' AND lease_until < :now ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED"
         ),
         {"now": now, "limit": limit},
     )
-    return [(row.id, row.fence, row.attempts) for row in rows]
+    return [(row.id, row.fence, row.tries) for row in rows]
 
 
 def move(
@@ -226,31 +251,43 @@ def move(
 ) -> frozenset[UUID]:
     """Moves messages that nobody is sending. Those from whose state the table has no such line stay; returns the
     moved."""
-    if not ids:
+    return rule(db, [Ruling(message_id, move, became, why=why, hold=hold) for message_id in ids], now=now, by=by)
+
+
+def rule(db: Connection, rulings: Sequence[Ruling], *, now: datetime, by: str) -> frozenset[UUID]:
+    """Moves messages that nobody is sending, each as it was decided; what is ready may go from now on. Those from whose
+    state the table has no such line stay; returns the moved."""
+    if not rulings:
         return frozenset()
-    rows = db.execute(
-        text("SELECT id, state FROM message WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": list(ids)}
-    )
+    ids = [ruling.message_id for ruling in rulings]
+    rows = db.execute(text("SELECT id, state FROM message WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": ids})
+    states = {row.id: State(row.state) for row in rows}
     able = [
-        (row.id, row.state) for row in rows if row.state != State.SENDING and allowed(State(row.state), move, became)
+        (one, was)
+        for one in rulings
+        if (was := states.get(one.message_id)) not in (None, State.SENDING) and allowed(was, one.move, one.became)
     ]
-    if not able:
-        return frozenset()
-    db.execute(
-        statements.MOVE,
-        {
-            "ids": [message_id for message_id, _ in able],
-            "was": [was for _, was in able],
-            "move": move.value,
-            "became": became.value,
-            "due": now if became is State.READY else None,
-            "hold": hold.value if hold and became is State.HELD else None,
-            "now": now,
-            "by": by,
-            "why": why,
-        },
-    )
-    return frozenset(message_id for message_id, _ in able)
+    if able:
+        db.execute(statements.RULE, _ruled(able) | {"now": now, "by": by})
+    return frozenset(one.message_id for one, _ in able)
+
+
+def _ruled(able: Sequence[tuple[Ruling, State | None]]) -> dict[str, object]:
+    return {
+        "ids": [one.message_id for one, _ in able],
+        "was": [was.value if was else None for _, was in able],
+        "moves": [one.move.value for one, _ in able],
+        "became": [one.became.value for one, _ in able],
+        "whys": [one.why for one, _ in able],
+        "holds": [one.hold.value if one.hold and one.became is State.HELD else None for one, _ in able],
+        "findings": [None if one.findings is None else _FINDINGS.dump_json(one.findings).decode() for one, _ in able],
+        "anew": [one.anew for one, _ in able],
+    }
+
+
+def restore_body(db: Connection, message_id: UUID, content: bytes) -> None:
+    """Puts back the content of a message whose body was purged."""
+    db.execute(statements.INSERT_BODY, {"ids": [message_id], "contents": [content]})
 
 
 def note_rules(db: Connection, rules: Mapping[UUID, int | None]) -> None:

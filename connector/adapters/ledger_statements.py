@@ -50,7 +50,8 @@ _CLAIM: Final = f"""
             updated_at = :now
         FROM due WHERE m.id = due.id
         RETURNING m.id, m.route, m.procedure, m.subject, m.version, m.event, m.status, m.attempts, m.fence,
-                  m.received_on, m.findings, m.last_code, m.seq, m.area, m.office, m.dossier, m.rule
+                  m.received_on, m.findings, m.last_code, m.seq, m.area, m.office, m.dossier, m.rule, m.tries_from,
+                  m.again, m.ordinal
     ), noted AS (
         INSERT INTO history (message_id, at, was, move, became, by)
         SELECT id, :now, 'ready', 'claim', 'sending', :worker FROM taken
@@ -91,17 +92,26 @@ SETTLE: Final = text("""
     SELECT id FROM done
 """)
 
-MOVE: Final = text("""
-    WITH able AS (
-        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:was AS text[])) AS t (id, was)
+# A worker's death stays in mind: what may have caused it goes alone.
+RULE: Final = text(f"""
+    WITH r AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:was AS text[]), CAST(:moves AS text[]), CAST(:became AS text[]),
+            CAST(:whys AS text[]), CAST(:holds AS text[]), CAST(:findings AS jsonb[]), CAST(:anew AS bool[])
+        ) AS t (id, was, move, became, why, hold, findings, anew)
     ), done AS (
         UPDATE message m
-        SET state = :became, due_at = CAST(:due AS timestamptz), hold = :hold, delivered_at = NULL, updated_at = :now
-        FROM able WHERE m.id = able.id
+        SET state = r.became, due_at = CASE WHEN r.became = 'ready' THEN CAST(:now AS timestamptz) END, hold = r.hold,
+            delivered_at = NULL, findings = coalesce(r.findings, m.findings),
+            tries_from = CASE WHEN r.anew THEN m.attempts ELSE m.tries_from END,
+            last_code = CASE WHEN r.anew AND m.last_code <> '{LEASE_ENDED}' THEN NULL ELSE m.last_code END,
+            last_text = CASE WHEN r.anew AND m.last_code <> '{LEASE_ENDED}' THEN NULL ELSE m.last_text END,
+            again = m.again OR r.was = 'delivered', updated_at = :now
+        FROM r WHERE m.id = r.id
         RETURNING m.id
     )
     INSERT INTO history (message_id, at, was, move, became, by, why)
-    SELECT able.id, :now, able.was, :move, :became, :by, :why FROM able JOIN done USING (id)
+    SELECT r.id, :now, r.was, r.move, r.became, :by, r.why FROM r JOIN done USING (id)
 """)
 
 NOTE_RULES: Final = text("""

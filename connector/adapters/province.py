@@ -20,6 +20,7 @@ from connector.domain.errors import (
     Unreachable,
 )
 from schemas import province as forms
+from schemas.values import clean_code
 
 # Its contract allows 200 characters; what does not fit into the address of a call could never be asked for.
 _LONGEST_CURSOR: Final = 1000
@@ -89,6 +90,15 @@ class Province:
         answer = self._transport.read("GET", forms.DOSSIER.format(code=quote(dossier_code, safe="")))
         dossier, _ = forms.Dossier.read(_body(answer))
         return dossier.status if dossier else None
+
+    def dossier(self, dossier_code: str) -> bytes:
+        """A dossier in its newest version, as received. Raises Garbled when it is not that dossier."""
+        raw = _body(self._transport.read("GET", forms.DOSSIER.format(code=quote(dossier_code, safe=""))))
+        raw = raw.removeprefix(BOM)
+        dossier, _ = forms.Dossier.read(raw)
+        if dossier is None or clean_code(dossier.code or "") != dossier_code:
+            raise Garbled("ANSWER_GARBLED", "the answer is not the dossier that was asked for", http_status=200)
+        return raw
 
     def file(self, file_id: str, limit: int) -> bytes | None:
         """The bytes of one attached file; None when the province has no such file. `limit` bytes at the most are

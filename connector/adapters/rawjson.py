@@ -24,6 +24,13 @@ def split_off(body: bytes, member: str) -> tuple[bytes, bytes | None]:
     return b"{" + rest + b"}", None if raw is None else bytes(raw)
 
 
+def put(body: bytes, member: str, value: bytes) -> bytes:
+    """A JSON object with one of its members replaced, or added, by these bytes. Raises NotJson."""
+    rest = split_off(body, member)[0].strip()
+    comma = b"" if rest == b"{}" else b","
+    return rest[:-1] + comma + msgspec.json.encode(member) + b":" + value + b"}"
+
+
 def without(body: bytes, member: str) -> bytes:
     """A JSON object without one of its members; what is no object stays as it is."""
     try:

@@ -44,7 +44,8 @@ def _instant(name: str, *, nullable: bool = True) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-def _one_of(column: str, words: object) -> str:
+def one_of(column: str, words: object) -> str:
+    """The condition that a column holds one of these words."""
     return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"  # type: ignore[attr-defined]
 
 
@@ -68,6 +69,10 @@ message: Final = Table(
     Column("worker", Text),
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # A replay begins the schedule anew; attempts up to here are not counted by it.
+    Column("tries_from", Integer, nullable=False, server_default="0"),
+    # It was delivered, and a person insisted on sending it again: under the same keys.
+    Column("again", Boolean, nullable=False, server_default="false"),
     Column("ordinal", Integer),
     Column("status", SmallInteger),
     Column("findings", JSONB, nullable=False, server_default="[]"),
@@ -81,15 +86,16 @@ message: Final = Table(
     _instant("created_at", nullable=False),
     _instant("updated_at", nullable=False),
     _instant("delivered_at"),
-    CheckConstraint(_one_of("state", State), "state_known"),
-    CheckConstraint(_one_of("route", Route), "route_known"),
+    CheckConstraint(one_of("state", State), "state_known"),
+    CheckConstraint(one_of("route", Route), "route_known"),
     CheckConstraint("procedure IN ('marriage', 'death')", "procedure_known"),
-    CheckConstraint(_one_of("hold", Hold), "hold_known"),
+    CheckConstraint(one_of("hold", Hold), "hold_known"),
     CheckConstraint("(state = 'ready') = (due_at IS NOT NULL)", "due_iff_ready"),
     CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", "lease_iff_sending"),
     CheckConstraint("(state = 'held') = (hold IS NOT NULL)", "hold_iff_held"),
     CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", "instant_iff_delivered"),
     CheckConstraint("attempts >= 0 AND fence >= 0 AND version >= 0", "counts_positive"),
+    CheckConstraint("tries_from >= 0 AND tries_from <= attempts", "tries_of_attempts"),
     Index("message_due", "route", "due_at", "seq", postgresql_where=text("state = 'ready'")),
     Index(
         "message_suspect",
@@ -104,7 +110,7 @@ message: Final = Table(
         "subject",
         "version",
         "seq",
-        postgresql_where=text(_one_of("state", BLOCKS_ITS_LANE)),
+        postgresql_where=text(one_of("state", BLOCKS_ITS_LANE)),
     ),
     Index("message_outdated", "route", "subject", "version", postgresql_where=text("state IN ('invalid', 'refused')")),
     Index("message_leased", "lease_until", postgresql_where=text("state = 'sending'")),
@@ -156,8 +162,8 @@ history: Final = Table(
     Column("became", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("why", Text, nullable=False, server_default=""),
-    CheckConstraint(_one_of("move", Move), "move_known"),
-    CheckConstraint(_one_of("became", State), "became_known"),
+    CheckConstraint(one_of("move", Move), "move_known"),
+    CheckConstraint(one_of("became", State), "became_known"),
 )
 
 dossier: Final = Table(

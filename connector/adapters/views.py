@@ -6,10 +6,24 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    or_,
+    select,
+)
 
+from connector.adapters import causes
 from connector.adapters.ledger import read_findings
 from connector.adapters.tables import attempt, body, history, message
+from connector.domain.causes import CauseKey
 from connector.domain.message import Hold, Move, Route, State
 from schemas.findings import Finding
 from schemas.values import Procedure
@@ -42,6 +56,7 @@ class Filter:
     commune: Commune | None = None
     subject: str | None = None
     code: str | None = None
+    cause: CauseKey | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -155,7 +170,7 @@ def conditions(wanted: Filter) -> Sequence[ColumnElement[bool]]:
     m = message.c
     found: list[ColumnElement[bool]] = []
     if wanted.ids:
-        found.append(m.id.in_(wanted.ids))
+        found.append(m.id == any_(bindparam("wanted_ids", list(wanted.ids), ARRAY(Uuid))))
     if wanted.states:
         found.append(m.state.in_([state.value for state in wanted.states]))
     if wanted.routes:
@@ -172,6 +187,8 @@ def conditions(wanted: Filter) -> Sequence[ColumnElement[bool]]:
         found.append(and_(m.office == place.code, m.received_on.between(place.first_day, place.last_day)))
     if wanted.code is not None:
         found.append(or_(m.last_code == wanted.code, m.findings.contains([{"code": wanted.code}])))
+    if wanted.cause is not None:
+        found.append(causes.condition(wanted.cause))
     if wanted.since is not None:
         found.append(m.created_at >= wanted.since)
     if wanted.until is not None:

@@ -72,8 +72,8 @@ def _change(one: Ended, known: Facts, now: datetime, poll: timedelta, *, result_
         return Changes(facts=replace(known, asked_for=None))
     if one.became in (State.REFUSED, State.INVALID) and route is Route.RESULT and not result_waits:
         return rules.hand_over(known)  # it had waited for this correction, which does not go
-    if one.became is not State.DELIVERED or sent is None:
-        return None
+    if one.became is not State.DELIVERED or sent is None or one.message.again:
+        return None  # what followed from a delivery followed when it was delivered first
     if route is Route.APPLICATION:
         return rules.accepted(
             known,

@@ -14,6 +14,7 @@ from connector.adapters.ministry import Ministry, Receipt
 from connector.adapters.province import Province, Taken
 from connector.adapters.rawjson import without
 from connector.delivery.room import Room
+from connector.domain.aliases import AliasSource, dossier_with, no_aliases
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
 from connector.domain.errors import DeliveryError, Invalid, NotYet, OutOfStep, Refused, SilentlyThere, Unreachable
@@ -69,7 +70,15 @@ Answer = Sent | DeliveryError
 class Senders:
     """The five ways out. Each takes errands of one call and answers for each of them."""
 
-    def __init__(self, ministry: Ministry, province: Province, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ministry: Ministry,
+        province: Province,
+        *,
+        now: Callable[[], datetime],
+        aliases: AliasSource = no_aliases,
+    ) -> None:
+        self._aliases = aliases
         self._ministry = ministry
         self._province = province
         self._now = now
@@ -101,9 +110,8 @@ class Senders:
             return Invalid(contract_finding(Fault(error.pointer, "missing")))
 
     def _application(self, errand: Errand) -> Sent:
-        dossier = _dossier(errand.message.body)
-        application = to_records.application(dossier)
-        errand.ordinal = (errand.facts.submissions if errand.facts else 0) + 1
+        application = self._record(errand.message.body)
+        errand.ordinal = _ordinal(errand)
         submission = to_ministry.submission(application, errand.ordinal)
         errand.sent = to_ministry.fingerprint(submission.data or "")
         wanted = [attachment for attachment in application.attachments if not attachment.removed]
@@ -117,6 +125,14 @@ class Senders:
                 raise
             receipt = Receipt(None, None, repeated=True)
         return self._accepted(errand, receipt)
+
+    def _record(self, body: bytes) -> records.Application:
+        """An application as our record. A name adopted a moment ago may be what it lacks."""
+        dossier = _dossier(body)
+        try:
+            return to_records.application(dossier_with(dossier, self._aliases()))
+        except MappingFailed:
+            return to_records.application(dossier_with(dossier, self._aliases(fresh=True)))
 
     def _accepted(self, errand: Errand, receipt: Receipt) -> Sent:
         code = receipt.ministry_code or (errand.facts.ministry_code if errand.facts else None)
@@ -155,7 +171,7 @@ class Senders:
             content = self._province.file(attachment.file_id, max(attachment.size, 0))
             if content is None:
                 # Tries that an outage took say nothing of the file: the one before must have missed it, too.
-                if message.attempts + 1 < TRIES_FOR_A_FILE or message.last_code != "FILE_NOT_THERE":
+                if message.tries + 1 < TRIES_FOR_A_FILE or message.last_code != "FILE_NOT_THERE":
                     raise NotYet("FILE_NOT_THERE", "an attached file is not there, or not yet", http_status=404)
                 raise Refused("FILE_GONE", "an attached file is gone from the province", http_status=404)
             digest = hashlib.sha256(content).hexdigest()
@@ -219,7 +235,7 @@ class Senders:
             raise MappingFailed(pointer((ministry_forms.DossierState.member("result"),)))
         same_entry = facts is not None and facts.result_entry == entry_of(result)
         registration = to_records.registration(state, result, facts.result_day if facts and same_entry else None)
-        application = to_records.application(_dossier(errand.application)) if errand.application else None
+        application = self._record(errand.application) if errand.application else None
         replaces = facts.result_stored if facts else None
         form = to_province.result(registration, application, state.ministry_code, replaces)
         if form.fingerprint == replaces:
@@ -243,6 +259,13 @@ class Senders:
         errand.sent = form.fingerprint
         taken = self._province.store_entry(to_province.record_id(registered), registered.version, form)
         return Sent(repeated=taken.repeated, http_status=taken.http_status, sent=form.fingerprint)
+
+
+def _ordinal(errand: Errand) -> int:
+    """Which submission of its dossier this is. What was delivered, and goes again, goes under the number it had."""
+    if errand.message.again and errand.message.ordinal:
+        return errand.message.ordinal
+    return (errand.facts.submissions if errand.facts else 0) + 1
 
 
 def _dossier(body: bytes) -> province_forms.Dossier:

@@ -29,7 +29,7 @@ class Trip:
         return Attempt(
             message_id=message.message_id,
             fence=message.fence,
-            attempts=message.attempts,
+            attempts=message.tries,
             findings=message.findings,
             at=self.at,
             duration_ms=self.duration_ms,

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from connector.domain.aliases import NO_ALIASES, Aliases, event_with
 from connector.domain.checks import applications
+from connector.domain.labels import labelled
 from connector.domain.message import Route
 from connector.domain.sameness import content_key, raw_key
 from connector.domain.units import UnitNotValid, area_of
@@ -66,11 +68,12 @@ class Arrival:
         return bool(self.procedure and self.office and self.received_on and self.status)
 
 
-def read_arrival(raw: bytes) -> Arrival:
+def read_arrival(raw: bytes, aliases: Aliases = NO_ALIASES) -> Arrival:
     """Reads and checks one event. Never raises: what cannot be read becomes a finding."""
     event, faults = forms.DossierEvent.read(raw)
     kind = _KINDS.get(event.kind, UNKNOWN) if event and event.kind else UNKNOWN
-    findings = tuple(_CHECKS.get(kind, applications.check)(event, faults))
+    meant = event_with(event, aliases) if event else None
+    findings = labelled(_CHECKS.get(kind, applications.check)(meant, faults), raw)
     dossier = event.dossier if event else None
     if event is None or dossier is None:
         return _unreadable(raw, kind, findings or (contract_finding(Fault("", "not_an_object")),))

@@ -8,6 +8,7 @@ from typing import Final
 
 from connector.domain import register_numbers
 from connector.domain.checks.results import check_entry
+from connector.domain.labels import labelled
 from connector.domain.register_numbers import NumberKey
 from connector.domain.units import UnitNotValid, area_of
 from schemas import ministry as forms
@@ -78,7 +79,7 @@ def read_head(raw: bytes) -> Head:
 def read_entry(procedure: Procedure, raw: bytes) -> Entry:
     """Reads and checks one version. Never raises: what cannot be read becomes a finding."""
     entry, faults = forms.ENTRIES_OF[procedure].read(raw)
-    findings = tuple(check_entry(entry, faults))
+    findings = labelled(check_entry(entry, faults), raw)
     if entry is None:
         findings = findings or (contract_finding(Fault("", "not_an_object")),)
         return Entry(raw=raw, entry_id=None, version=None, findings=findings)

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from connector.adapters import dossiers, lanes, ledger, waiting
+from connector.adapters import aliases, dossiers, lanes, ledger, waiting
 from connector.domain import dossiers as rules
+from connector.domain.aliases import NO_ALIASES, dossier_with
 from connector.domain.arrivals import LARGEST_VERSION
 from connector.domain.checks.results import check_result, read_result
 from connector.domain.dossiers import Facts, step_draft
@@ -86,10 +87,11 @@ class _Desk:
             if item.form and item.form.result and facts and facts.application_id:
                 wanted[facts.application_id] = item.code
         self._results_coming |= lanes.on_their_way(self._db, Route.RESULT, wanted.values())
+        known = aliases.load(self._db) if wanted else NO_ALIASES
         for message_id, body in lanes.bodies(self._db, list(wanted)).items():
             event, _ = province.DossierEvent.read(body)
             if event and event.dossier:
-                self._applications[wanted[message_id]] = event.dossier
+                self._applications[wanted[message_id]] = dossier_with(event.dossier, known)
 
     def take(self, item: StateItem) -> None:
         """One state of one dossier."""

@@ -11,6 +11,7 @@ from connector.adapters import feeds, partners
 from connector.adapters.feeds import Reading
 from connector.adapters.partners import Door
 from connector.adapters.province import Province, salvaged_cursor
+from connector.domain.aliases import AliasSource, no_aliases
 from connector.domain.arrivals import Arrival, read_arrival, unreadable_page
 from connector.domain.errors import TOO_LARGE, CursorLost, DeliveryError, Garbled
 from connector.domain.message import Partner, Route
@@ -46,6 +47,7 @@ class EventIntake:
         poll_interval: timedelta,
         lease: timedelta,
         worker: str,
+        aliases: AliasSource = no_aliases,
     ) -> None:
         self._engine = engine
         self._province = province
@@ -53,6 +55,7 @@ class EventIntake:
         self._poll_interval = poll_interval
         self._lease = lease
         self._worker = worker
+        self._aliases = aliases
 
     def read(self, *, pages: int = 50) -> Report:
         """Reads what is there, at most so many pages, and gives the feed back until the next poll.
@@ -107,7 +110,8 @@ class EventIntake:
             return self._salvage(reading, error, report)
         stands_still = page.cursor == reading.cursor
         read_on = page.more and not stands_still
-        arrivals = [read_arrival(event) for event in page.events]
+        aliases = self._aliases()
+        arrivals = [read_arrival(event, aliases) for event in page.events]
         return self._write(
             replace(reading, cursor=page.cursor, garbled=max(reading.garbled - 1, 0)),
             arrivals,

@@ -4,7 +4,7 @@ lock."""
 from alembic import context
 from sqlalchemy import Connection, text
 
-from connector.adapters import areas, audit, sessions  # noqa: F401 - their tables belong to the schema
+from connector.adapters import areas, audit, job_tables, sessions  # noqa: F401 - their tables belong to the schema
 from connector.adapters.tables import metadata
 
 

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from connector.adapters import audit, revisions, sessions
+from connector.adapters import audit, job_tables, revisions, sessions
 from connector.adapters.database import MIGRATION_LOCK, DatabaseAway, is_away, make_engine, migrate, own_database
 from connector.adapters.tables import metadata
 from tests.ledger_rows import Rows, draft, rows_in
@@ -85,7 +85,7 @@ def test_a_migrated_database_is_migrated_again_without_harm(database: str) -> No
 
 
 def test_models_and_migrations_agree(database: str, empty_database: str) -> None:
-    assert audit.audit.metadata is sessions.session.metadata is metadata
+    assert audit.audit.metadata is sessions.session.metadata is job_tables.replay_job.metadata is metadata
     with connection(database) as db, connection(empty_database) as bare:
         assert compare_metadata(MigrationContext.configure(db, opts={"compare_type": True}), metadata) == []
         # What Alembic does not compare: checks, and what makes an index partial.

@@ -1,0 +1,233 @@
+"""The messages of a replay job, as rows: the frozen list, what was foreseen of each, and what became of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, func, insert, literal, select, text
+
+from connector.adapters.job_tables import replay_item
+from connector.adapters.ledger import read_findings
+from connector.adapters.tables import message
+from connector.adapters.views import Filter, conditions
+from connector.domain.message import State
+from connector.domain.rehearsal import Rehearsal
+from connector.domain.replay import ItemState, Prospect
+
+# In the place of a code: the message is ready, and an earlier one of its lane that stopped holds it.
+WAITS_BEHIND: Final = "WAITS_BEHIND"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An item of a job, by its place in the list."""
+
+    place: int
+    message_id: UUID
+    prospect: Prospect | None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a rehearsal said of the item at a place. `cause` is the code for which its message stands."""
+
+    place: int
+    rehearsal: Rehearsal
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the item at a place ended."""
+
+    place: int
+    state: ItemState
+    outcome: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The message of an item that was put on the line, as it is now."""
+
+    place: int
+    prospect: Prospect | None
+    state: State
+    last_code: str | None
+    codes: tuple[str, ...]
+
+
+def freeze(db: Connection, job_id: UUID, wanted: Filter) -> int:
+    """Writes the list of a job: every message of the filter at this moment, oldest lane first. Returns how many."""
+    m = message.c
+    lanes = select(
+        *(m.id, m.version, m.seq),
+        func.min(m.seq).over(partition_by=(m.route, m.subject)).label("first"),
+    ).where(*conditions(wanted))
+    one = lanes.subquery()
+    order = (one.c.first, one.c.version, one.c.seq)
+    placed = select(one.c.id, one.c.first, func.row_number().over(order_by=order).label("place")).subquery()
+    lane = func.min(placed.c.place).over(partition_by=placed.c.first)
+    listed = select(literal(job_id), placed.c.place, lane, placed.c.id, literal(ItemState.LISTED.value))
+    columns = ["job_id", "place", "lane", "message_id", "state"]
+    return db.execute(insert(replay_item).from_select(columns, listed)).rowcount
+
+
+def blank(db: Connection, job_id: UUID, limit: int) -> list[Place]:
+    """Items that nothing was foreseen of yet."""
+    rows = db.execute(
+        text(
+            "SELECT place, message_id, prospect FROM replay_item"
+            " WHERE job_id = :job AND prospect IS NULL AND state = 'listed' ORDER BY place LIMIT :limit"
+        ),
+        {"job": job_id, "limit": limit},
+    )
+    return [Place(row.place, row.message_id, None) for row in rows]
+
+
+def foresee(db: Connection, job_id: UUID, found: Sequence[Foreseen]) -> None:
+    """Keeps what would happen with these items."""
+    if not found:
+        return
+    db.execute(
+        _FORESEE,
+        {
+            "job": job_id,
+            "places": [one.place for one in found],
+            "prospects": [one.rehearsal.prospect.value for one in found],
+            "codes": [" ".join(one.rehearsal.codes) for one in found],
+            "waits": [one.rehearsal.waits_for for one in found],
+            "notes": [one.rehearsal.note or None for one in found],
+            "causes": [one.cause for one in found],
+        },
+    )
+
+
+def engage(db: Connection, job_id: UUID, now: datetime) -> None:
+    """The listed items are this job's to do now; but for those that another job has, which are skipped."""
+    db.execute(_SKIP_ENGAGED, {"job": job_id, "now": now})
+    db.execute(
+        text("UPDATE replay_item SET state = 'pending' WHERE job_id = :job AND state = 'listed'"), {"job": job_id}
+    )
+
+
+def next_pending(db: Connection, job_id: UUID, limit: int) -> list[Place]:
+    """What goes next: in the order of the list, and of one lane only the first that has not ended."""
+    rows = db.execute(_NEXT, {"job": job_id, "limit": limit})
+    return [Place(row.place, row.message_id, Prospect(row.prospect) if row.prospect else None) for row in rows]
+
+
+def release(db: Connection, job_id: UUID, places: Sequence[int], *, wave: int, now: datetime) -> None:
+    """These were put on the line."""
+    db.execute(_RELEASE, {"job": job_id, "places": list(places), "wave": wave, "now": now})
+
+
+def end(db: Connection, job_id: UUID, ended: Iterable[Ended], *, wave: int, now: datetime) -> None:
+    """These are over. One that was put on the line keeps the wave that it was put there with."""
+    rows = list(ended)
+    if rows:
+        db.execute(
+            _END,
+            {
+                "job": job_id,
+                "places": [one.place for one in rows],
+                "states": [one.state.value for one in rows],
+                "outcomes": [one.outcome for one in rows],
+                "codes": [one.code for one in rows],
+                "wave": wave,
+                "now": now,
+            },
+        )
+
+
+def stop_pending(db: Connection, job_id: UUID, now: datetime) -> None:
+    """What was not put on the line will not be."""
+    db.execute(_STOP, {"job": job_id, "now": now})
+
+
+def outcomes(db: Connection, job_id: UUID) -> list[Outcome]:
+    """What became of the messages on the line that are not on their way any more, or that stand behind one that
+    stopped."""
+    return [_outcome(row) for row in db.execute(_OUTCOMES, {"job": job_id}).mappings()]
+
+
+def on_the_line(db: Connection, job_id: UUID, *, before: datetime) -> tuple[int, int]:
+    """How many items are on the line; and how many of them have been since before `before`, and only fail."""
+    row = db.execute(_ON_THE_LINE, {"job": job_id, "before": before}).one()
+    return row.open, row.troubled
+
+
+def has_pending(db: Connection, job_id: UUID) -> bool:
+    """Whether anything is left to put on the line."""
+    found = db.scalar(
+        text("SELECT 1 FROM replay_item WHERE job_id = :job AND state = 'pending' LIMIT 1"), {"job": job_id}
+    )
+    return found is not None
+
+
+def _outcome(row: RowMapping) -> Outcome:
+    codes = tuple(one.code.value for one in read_findings(row["findings"]) if one.blocks)
+    return Outcome(row["place"], Prospect(row["prospect"]), State(row["state"]), row["last_code"], codes)
+
+
+_FORESEE: Final = text("""
+    UPDATE replay_item i SET prospect = f.prospect, foreseen = string_to_array(f.codes, ' '), waits_for = f.waits,
+                             note = f.note, cause = f.cause
+    FROM unnest(CAST(:places AS int[]), CAST(:prospects AS text[]), CAST(:codes AS text[]), CAST(:waits AS uuid[]),
+                CAST(:notes AS text[]), CAST(:causes AS text[])) AS f (place, prospect, codes, waits, note, cause)
+    WHERE i.job_id = :job AND i.place = f.place
+""")
+
+_SKIP_ENGAGED: Final = text("""
+    UPDATE replay_item i SET state = 'skipped', outcome = 'in-another-job', ended_at = :now
+    WHERE i.job_id = :job AND i.state = 'listed' AND EXISTS (
+        SELECT FROM replay_item o WHERE o.message_id = i.message_id AND o.state IN ('pending', 'released'))
+""")
+
+_NEXT: Final = text("""
+    SELECT i.place, i.message_id, i.prospect FROM replay_item i
+    WHERE i.job_id = :job AND i.state = 'pending' AND NOT EXISTS (
+        SELECT FROM replay_item e WHERE e.job_id = i.job_id AND e.lane = i.lane AND e.place < i.place
+            AND e.state IN ('pending', 'released'))
+    ORDER BY i.place LIMIT :limit
+""")
+
+_RELEASE: Final = text("""
+    UPDATE replay_item SET state = 'released', released_at = :now, wave = :wave
+    WHERE job_id = :job AND place = ANY(:places)
+""")
+
+_END: Final = text("""
+    UPDATE replay_item i SET state = e.state, outcome = e.outcome, code = e.code, ended_at = :now,
+                             wave = coalesce(i.wave, :wave)
+    FROM unnest(CAST(:places AS int[]), CAST(:states AS text[]), CAST(:outcomes AS text[]), CAST(:codes AS text[]))
+        AS e (place, state, outcome, code)
+    WHERE i.job_id = :job AND i.place = e.place
+""")
+
+_STOP: Final = text("""
+    UPDATE replay_item SET state = 'skipped', outcome = 'stopped', ended_at = :now
+    WHERE job_id = :job AND state IN ('listed', 'pending')
+""")
+
+# A message on its way whose lane an earlier one holds that stopped will not go by itself.
+_OUTCOMES: Final = text(f"""
+    SELECT i.place, i.prospect, CASE WHEN m.state = 'ready' THEN 'exhausted' ELSE m.state END AS state,
+           CASE WHEN m.state = 'ready' THEN '{WAITS_BEHIND}' ELSE m.last_code END AS last_code, m.findings
+    FROM replay_item i JOIN message m ON m.id = i.message_id
+    WHERE i.job_id = :job AND i.state = 'released' AND (
+        m.state NOT IN ('ready', 'sending') OR m.state = 'ready' AND EXISTS (
+            SELECT FROM message e WHERE e.route = m.route AND e.subject = m.subject
+                AND (e.version, e.seq) < (m.version, m.seq) AND e.state IN ('held', 'exhausted')))
+    ORDER BY i.place
+""")
+
+_ON_THE_LINE: Final = text("""
+    SELECT count(*) AS open,
+           count(*) FILTER (WHERE i.released_at < :before AND m.state = 'ready'
+                            AND m.attempts > m.tries_from) AS troubled
+    FROM replay_item i JOIN message m ON m.id = i.message_id
+    WHERE i.job_id = :job AND i.state = 'released'
+""")
