@@ -48,6 +48,7 @@ class Action(StrEnum):
     OVERRIDE = "override"
     CANCEL = "cancel"
     RESTORE = "restore"
+    CHANGE_ALIASES = "change_aliases"  # a name was taken for a value of a catalogue
     CHANGE_ROLLOUT = "change_rollout"
     HEAL = "heal"  # what a reconciliation found was put right
     READ_AUDIT = "read_audit"

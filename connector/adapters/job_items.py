@@ -1,7 +1,7 @@
 """The messages of a replay job, as rows: the frozen list, what was foreseen of each, and what became of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from connector.adapters.tables import message
 from connector.adapters.views import Filter, conditions
 from connector.domain.message import State
 from connector.domain.rehearsal import Rehearsal
-from connector.domain.replay import ItemState, Prospect
+from connector.domain.replay import ItemState, Prospect, agrees
 
 # In the place of a code: the message is ready, and an earlier one of its lane that stopped holds it.
 WAITS_BEHIND: Final = "WAITS_BEHIND"
@@ -57,6 +57,60 @@ class Outcome:
     state: State
     last_code: str | None
     codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many items of a job were foreseen so and ended so. `as_foreseen` is None while they are open."""
+
+    prospect: Prospect | None
+    state: ItemState
+    outcome: str | None
+    code: str | None
+    count: int
+
+    @property
+    def as_foreseen(self) -> bool | None:
+        return agrees(self.prospect, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTotals:
+    """How many messages a frozen plan has, in the ways people ask."""
+
+    messages: int
+    prospects: dict[str, int]
+    areas: dict[str, int]
+    procedures: dict[str, int]
+    causes: dict[str, int]
+    ages: dict[str, int]
+
+    def by_name(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def totals(db: Connection, job_id: UUID, now: datetime) -> PlanTotals:
+    """The totals of a plan by prospect, area, procedure, cause and age (`1h`, `1d`, `7d`, `30d` at most, `older`)."""
+    kinds = ("prospects", "areas", "procedures", "causes", "ages")
+    counted: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    number = 0
+    for row in db.execute(_TOTALS, {"job": job_id, "now": now}):
+        if row.kind == "all":
+            number = row.number
+        else:
+            counted[row.kind][row.word or "-"] = row.number
+    return PlanTotals(number, *(counted[kind] for kind in kinds))
+
+
+def compared(db: Connection, job_id: UUID) -> list[Compared]:
+    """What was rehearsed beside what happened, most frequent first."""
+    rows = db.execute(_COMPARED, {"job": job_id})
+    return [
+        Compared(
+            Prospect(row.prospect) if row.prospect else None, ItemState(row.state), row.outcome, row.code, row.number
+        )
+        for row in rows
+    ]
 
 
 def freeze(db: Connection, job_id: UUID, wanted: Filter) -> int:
@@ -222,6 +276,28 @@ _OUTCOMES: Final = text(f"""
             SELECT FROM message e WHERE e.route = m.route AND e.subject = m.subject
                 AND (e.version, e.seq) < (m.version, m.seq) AND e.state IN ('held', 'exhausted')))
     ORDER BY i.place
+""")
+
+_TOTALS: Final = text("""
+    WITH p AS (
+        SELECT i.prospect, m.area, m.procedure, i.cause,
+               CASE WHEN :now - m.created_at <= interval '1 hour' THEN '1h'
+                    WHEN :now - m.created_at <= interval '1 day' THEN '1d'
+                    WHEN :now - m.created_at <= interval '7 days' THEN '7d'
+                    WHEN :now - m.created_at <= interval '30 days' THEN '30d' ELSE 'older' END AS age
+        FROM replay_item i JOIN message m ON m.id = i.message_id WHERE i.job_id = :job
+    )
+    SELECT CASE WHEN grouping(prospect) = 0 THEN 'prospects' WHEN grouping(area) = 0 THEN 'areas'
+                WHEN grouping(procedure) = 0 THEN 'procedures' WHEN grouping(cause) = 0 THEN 'causes'
+                WHEN grouping(age) = 0 THEN 'ages' ELSE 'all' END AS kind,
+           coalesce(prospect, area, procedure, cause, age) AS word, count(*) AS number
+    FROM p GROUP BY GROUPING SETS ((prospect), (area), (procedure), (cause), (age), ())
+    ORDER BY number DESC
+""")
+
+_COMPARED: Final = text("""
+    SELECT prospect, state, outcome, code, count(*) AS number FROM replay_item WHERE job_id = :job
+    GROUP BY prospect, state, outcome, code ORDER BY count(*) DESC, prospect, state, outcome, code
 """)
 
 _ON_THE_LINE: Final = text("""

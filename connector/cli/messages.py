@@ -10,7 +10,7 @@ from connector import settings
 from connector.adapters import audit, views
 from connector.adapters.audit import Action
 from connector.adapters.views import LONGEST_PAGE, MessageView
-from connector.cli import filters
+from connector.cli import filters, message_verbs
 from connector.cli.endings import NEEDS_ATTENTION
 from connector.cli.message_json import as_document, life_as_document
 from connector.cli.opening import Look, ledger
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     )
     group.command("list")(list_messages)
     group.command("show")(show_message)
+    message_verbs.register(group)
     app.add_typer(group, name="messages")
 
 
