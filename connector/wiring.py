@@ -27,7 +27,6 @@ from connector.intake import enrolment, writing
 from connector.intake.events import EventIntake
 from connector.intake.registers import RegisterIntake
 from connector.intake.states import StateIntake
-from connector.replay.areas import everywhere
 from connector.replay.asking import Asking
 from connector.replay.control import Control
 from connector.replay.plans import Plans
@@ -171,7 +170,7 @@ class Connector:
         return Work(
             self.engine,
             self.plans,
-            Asking(self.engine, Refetch(sources, now=self.now), now=self.now, modes=everywhere),
+            Asking(self.engine, Refetch(sources, now=self.now), now=self.now),
             now=self.now,
             pace=Pace(self.settings.replay_rate, self.settings.replay_failures / 100, self.settings.replay_patience),
         )

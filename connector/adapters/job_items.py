@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, func, insert, literal, select, text
 
+from connector.adapters import job_statements as statements
 from connector.adapters.job_tables import replay_item
 from connector.adapters.ledger import read_findings
 from connector.adapters.tables import message
@@ -16,8 +17,7 @@ from connector.domain.message import State
 from connector.domain.rehearsal import Rehearsal
 from connector.domain.replay import ItemState, Prospect, agrees
 
-# In the place of a code: the message is ready, and an earlier one of its lane that stopped holds it.
-WAITS_BEHIND: Final = "WAITS_BEHIND"
+WAITS_BEHIND: Final = statements.WAITS_BEHIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def totals(db: Connection, job_id: UUID, now: datetime) -> PlanTotals:
     kinds = ("prospects", "areas", "procedures", "causes", "ages")
     counted: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     number = 0
-    for row in db.execute(_TOTALS, {"job": job_id, "now": now}):
+    for row in db.execute(statements.TOTALS, {"job": job_id, "now": now}):
         if row.kind == "all":
             number = row.number
         else:
@@ -104,7 +104,7 @@ def totals(db: Connection, job_id: UUID, now: datetime) -> PlanTotals:
 
 def compared(db: Connection, job_id: UUID) -> list[Compared]:
     """What was rehearsed beside what happened, most frequent first."""
-    rows = db.execute(_COMPARED, {"job": job_id})
+    rows = db.execute(statements.COMPARED, {"job": job_id})
     return [
         Compared(
             Prospect(row.prospect) if row.prospect else None, ItemState(row.state), row.outcome, row.code, row.number
@@ -146,7 +146,7 @@ def foresee(db: Connection, job_id: UUID, found: Sequence[Foreseen]) -> None:
     if not found:
         return
     db.execute(
-        _FORESEE,
+        statements.FORESEE,
         {
             "job": job_id,
             "places": [one.place for one in found],
@@ -161,7 +161,7 @@ def foresee(db: Connection, job_id: UUID, found: Sequence[Foreseen]) -> None:
 
 def engage(db: Connection, job_id: UUID, now: datetime) -> None:
     """The listed items are this job's to do now; but for those that another job has, which are skipped."""
-    db.execute(_SKIP_ENGAGED, {"job": job_id, "now": now})
+    db.execute(statements.SKIP_ENGAGED, {"job": job_id, "now": now})
     db.execute(
         text("UPDATE replay_item SET state = 'pending' WHERE job_id = :job AND state = 'listed'"), {"job": job_id}
     )
@@ -169,13 +169,13 @@ def engage(db: Connection, job_id: UUID, now: datetime) -> None:
 
 def next_pending(db: Connection, job_id: UUID, limit: int) -> list[Place]:
     """What goes next: in the order of the list, and of one lane only the first that has not ended."""
-    rows = db.execute(_NEXT, {"job": job_id, "limit": limit})
+    rows = db.execute(statements.NEXT, {"job": job_id, "limit": limit})
     return [Place(row.place, row.message_id, Prospect(row.prospect) if row.prospect else None) for row in rows]
 
 
 def release(db: Connection, job_id: UUID, places: Sequence[int], *, wave: int, now: datetime) -> None:
     """These were put on the line."""
-    db.execute(_RELEASE, {"job": job_id, "places": list(places), "wave": wave, "now": now})
+    db.execute(statements.RELEASE, {"job": job_id, "places": list(places), "wave": wave, "now": now})
 
 
 def end(db: Connection, job_id: UUID, ended: Iterable[Ended], *, wave: int, now: datetime) -> None:
@@ -183,7 +183,7 @@ def end(db: Connection, job_id: UUID, ended: Iterable[Ended], *, wave: int, now:
     rows = list(ended)
     if rows:
         db.execute(
-            _END,
+            statements.END,
             {
                 "job": job_id,
                 "places": [one.place for one in rows],
@@ -198,18 +198,18 @@ def end(db: Connection, job_id: UUID, ended: Iterable[Ended], *, wave: int, now:
 
 def stop_pending(db: Connection, job_id: UUID, now: datetime) -> None:
     """What was not put on the line will not be."""
-    db.execute(_STOP, {"job": job_id, "now": now})
+    db.execute(statements.STOP, {"job": job_id, "now": now})
 
 
 def outcomes(db: Connection, job_id: UUID) -> list[Outcome]:
     """What became of the messages on the line that are not on their way any more, or that stand behind one that
     stopped."""
-    return [_outcome(row) for row in db.execute(_OUTCOMES, {"job": job_id}).mappings()]
+    return [_outcome(row) for row in db.execute(statements.OUTCOMES, {"job": job_id}).mappings()]
 
 
 def on_the_line(db: Connection, job_id: UUID, *, before: datetime) -> tuple[int, int]:
     """How many items are on the line; and how many of them have been since before `before`, and only fail."""
-    row = db.execute(_ON_THE_LINE, {"job": job_id, "before": before}).one()
+    row = db.execute(statements.ON_THE_LINE, {"job": job_id, "before": before}).one()
     return row.open, row.troubled
 
 
@@ -224,86 +224,3 @@ def has_pending(db: Connection, job_id: UUID) -> bool:
 def _outcome(row: RowMapping) -> Outcome:
     codes = tuple(one.code.value for one in read_findings(row["findings"]) if one.blocks)
     return Outcome(row["place"], Prospect(row["prospect"]), State(row["state"]), row["last_code"], codes)
-
-
-_FORESEE: Final = text("""
-    UPDATE replay_item i SET prospect = f.prospect, foreseen = string_to_array(f.codes, ' '), waits_for = f.waits,
-                             note = f.note, cause = f.cause
-    FROM unnest(CAST(:places AS int[]), CAST(:prospects AS text[]), CAST(:codes AS text[]), CAST(:waits AS uuid[]),
-                CAST(:notes AS text[]), CAST(:causes AS text[])) AS f (place, prospect, codes, waits, note, cause)
-    WHERE i.job_id = :job AND i.place = f.place
-""")
-
-_SKIP_ENGAGED: Final = text("""
-    UPDATE replay_item i SET state = 'skipped', outcome = 'in-another-job', ended_at = :now
-    WHERE i.job_id = :job AND i.state = 'listed' AND EXISTS (
-        SELECT FROM replay_item o WHERE o.message_id = i.message_id AND o.state IN ('pending', 'released'))
-""")
-
-_NEXT: Final = text("""
-    SELECT i.place, i.message_id, i.prospect FROM replay_item i
-    WHERE i.job_id = :job AND i.state = 'pending' AND NOT EXISTS (
-        SELECT FROM replay_item e WHERE e.job_id = i.job_id AND e.lane = i.lane AND e.place < i.place
-            AND e.state IN ('pending', 'released'))
-    ORDER BY i.place LIMIT :limit
-""")
-
-_RELEASE: Final = text("""
-    UPDATE replay_item SET state = 'released', released_at = :now, wave = :wave
-    WHERE job_id = :job AND place = ANY(:places)
-""")
-
-_END: Final = text("""
-    UPDATE replay_item i SET state = e.state, outcome = e.outcome, code = e.code, ended_at = :now,
-                             wave = coalesce(i.wave, :wave)
-    FROM unnest(CAST(:places AS int[]), CAST(:states AS text[]), CAST(:outcomes AS text[]), CAST(:codes AS text[]))
-        AS e (place, state, outcome, code)
-    WHERE i.job_id = :job AND i.place = e.place
-""")
-
-_STOP: Final = text("""
-    UPDATE replay_item SET state = 'skipped', outcome = 'stopped', ended_at = :now
-    WHERE job_id = :job AND state IN ('listed', 'pending')
-""")
-
-# A message on its way whose lane an earlier one holds that stopped will not go by itself.
-_OUTCOMES: Final = text(f"""
-    SELECT i.place, i.prospect, CASE WHEN m.state = 'ready' THEN 'exhausted' ELSE m.state END AS state,
-           CASE WHEN m.state = 'ready' THEN '{WAITS_BEHIND}' ELSE m.last_code END AS last_code, m.findings
-    FROM replay_item i JOIN message m ON m.id = i.message_id
-    WHERE i.job_id = :job AND i.state = 'released' AND (
-        m.state NOT IN ('ready', 'sending') OR m.state = 'ready' AND EXISTS (
-            SELECT FROM message e WHERE e.route = m.route AND e.subject = m.subject
-                AND (e.version, e.seq) < (m.version, m.seq) AND e.state IN ('held', 'exhausted')))
-    ORDER BY i.place
-""")
-
-_TOTALS: Final = text("""
-    WITH p AS (
-        SELECT i.prospect, m.area, m.procedure, i.cause,
-               CASE WHEN :now - m.created_at <= interval '1 hour' THEN '1h'
-                    WHEN :now - m.created_at <= interval '1 day' THEN '1d'
-                    WHEN :now - m.created_at <= interval '7 days' THEN '7d'
-                    WHEN :now - m.created_at <= interval '30 days' THEN '30d' ELSE 'older' END AS age
-        FROM replay_item i JOIN message m ON m.id = i.message_id WHERE i.job_id = :job
-    )
-    SELECT CASE WHEN grouping(prospect) = 0 THEN 'prospects' WHEN grouping(area) = 0 THEN 'areas'
-                WHEN grouping(procedure) = 0 THEN 'procedures' WHEN grouping(cause) = 0 THEN 'causes'
-                WHEN grouping(age) = 0 THEN 'ages' ELSE 'all' END AS kind,
-           coalesce(prospect, area, procedure, cause, age) AS word, count(*) AS number
-    FROM p GROUP BY GROUPING SETS ((prospect), (area), (procedure), (cause), (age), ())
-    ORDER BY number DESC
-""")
-
-_COMPARED: Final = text("""
-    SELECT prospect, state, outcome, code, count(*) AS number FROM replay_item WHERE job_id = :job
-    GROUP BY prospect, state, outcome, code ORDER BY count(*) DESC, prospect, state, outcome, code
-""")
-
-_ON_THE_LINE: Final = text("""
-    SELECT count(*) AS open,
-           count(*) FILTER (WHERE i.released_at < :before AND m.state = 'ready'
-                            AND m.attempts > m.tries_from) AS troubled
-    FROM replay_item i JOIN message m ON m.id = i.message_id
-    WHERE i.job_id = :job AND i.state = 'released'
-""")

@@ -15,7 +15,7 @@ from connector.domain.replay import ACTIVE, ENDED, ItemState, JobState, Verb
 SAME_CLICK: Final = timedelta(seconds=60)
 # Plans that nobody ran are removed after this.
 PLANS_KEPT: Final = timedelta(days=1)
-_STARTS: Final = 88_010_318
+_STARTS: Final = 88_010_320
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping, text
 from connector.adapters import ledger_statements as statements
 from connector.adapters.admission import admit
 from connector.domain.attempts import Settlement
-from connector.domain.message import Draft, Hold, Move, Route, State, allowed, check_move
+from connector.domain.message import Draft, Hold, Move, Route, Ruling, State, allowed, check_move
 from schemas.findings import Finding
 from schemas.values import Procedure
 
@@ -61,19 +61,6 @@ class Claimed:
     def tries(self) -> int:
         """The attempts that the schedule counts: those since it began, anew with each replay."""
         return self.attempts - self.tries_from
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What becomes of one message that nobody is sending. `anew`: its retry schedule begins again."""
-
-    message_id: UUID
-    move: Move
-    became: State
-    why: str = ""
-    hold: Hold | None = None
-    findings: tuple[Finding, ...] | None = None  # None: as they are
-    anew: bool = False
 
 
 def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> Taken:

@@ -1,34 +1,31 @@
 """Stored messages with all that decides whether they could go again, read in a few statements for many at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
-from connector.adapters import dossiers, lanes
+from connector.adapters import areas, dossiers, lanes
 from connector.adapters.ledger import read_findings
 from connector.domain.aliases import Aliases
 from connector.domain.dossiers import Facts
 from connector.domain.message import Hold, Route, State
+from connector.domain.rollout import BEGUN_ROUTES, Mode, Modes, goes, mode_of
 from connector.domain.stored import Around, Stored
 from schemas.values import Procedure
-
-IsLive = Callable[[Stored], bool]
-"""Whether messages of this one's area and procedure may be sent now."""
 
 _WITH_DOSSIER: Final = (Route.APPLICATION, Route.WITHDRAWAL, Route.PROGRESS, Route.RESULT)
 
 
-def load(
-    db: Connection, ids: Sequence[UUID], *, aliases: Aliases, is_live: IsLive, lock: bool = False
-) -> list[tuple[Stored, Around]]:
+def load(db: Connection, ids: Sequence[UUID], *, aliases: Aliases, lock: bool = False) -> list[tuple[Stored, Around]]:
     """These messages in the order of `ids`; those that the ledger has not are missing.
 
-    With `lock` nobody else changes the dossiers or moves the messages until commit.
+    With `lock` nobody else changes the modes of areas or the dossiers, or moves the messages, until commit.
     """
     if not ids:
         return []
+    modes = areas.steady(db) if lock else areas.read(db)
     # Dossiers before messages, as everybody locks them.
     codes = db.execute(_SUBJECTS, {"ids": list(ids), "routes": [route.value for route in _WITH_DOSSIER]}).scalars()
     facts = dossiers.load(db, codes, lock=lock)
@@ -37,7 +34,28 @@ def load(
     found = {row["id"]: _stored(row, bodies.get(row["id"])) for row in rows}
     stored = [found[one] for one in ids if one in found]
     beside = _Beside(db, stored, facts)
-    return [(one, beside.around(one, aliases, is_live(one))) for one in stored]
+    live = _live(db, modes, stored)
+    return [(one, beside.around(one, aliases, one.message_id in live)) for one in stored]
+
+
+def _live(db: Connection, modes: Modes, stored: Sequence[Stored]) -> frozenset[UUID]:
+    """Those that the modes of their areas let go."""
+    mode = {
+        one.message_id: mode_of(modes.rule_for(one.procedure, office=one.office, on=one.received_on, area=one.area))
+        for one in stored
+    }
+    closed = [one for one in stored if mode[one.message_id] is not Mode.LIVE]
+    begun = areas.begun(db, [code for one in closed if (code := _begins(one))]) if closed else frozenset()
+    return frozenset(
+        one.message_id
+        for one in stored
+        if goes(mode[one.message_id], begun=one.route in BEGUN_ROUTES or _begins(one) in begun)
+    )
+
+
+def _begins(one: Stored) -> str | None:
+    """The dossier whose beginning decides about this message."""
+    return one.dossier if one.route is Route.REGISTER else one.subject
 
 
 class _Beside:
@@ -81,6 +99,9 @@ def _stored(row: RowMapping, body: bytes | None) -> Stored:
         state=State(row["state"]),
         hold=Hold(row["hold"]) if row["hold"] else None,
         area=row["area"],
+        office=row["office"],
+        received_on=row["received_on"],
+        dossier=row["dossier"],
         findings=read_findings(row["findings"]),
         last_code=row["last_code"],
         content_key=None if row["content_key"] is None else bytes(row["content_key"]),
@@ -90,8 +111,8 @@ def _stored(row: RowMapping, body: bytes | None) -> Stored:
 
 
 _COLUMNS: Final = (
-    "id, route, procedure, subject, version, event, status, state, hold, area, findings, last_code, content_key,"
-    " created_at"
+    "id, route, procedure, subject, version, event, status, state, hold, area, office, received_on, dossier,"
+    " findings, last_code, content_key, created_at"
 )
 _SUBJECTS: Final = text("SELECT DISTINCT subject FROM message WHERE id = ANY(:ids) AND route = ANY(:routes)")
 _LOAD: Final = text(f"SELECT {_COLUMNS} FROM message WHERE id = ANY(:ids) ORDER BY id")

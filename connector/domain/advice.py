@@ -70,7 +70,7 @@ _OWN: Final[dict[str, Advice]] = {
         "Yêu cầu nơi nộp tải lại tệp đính kèm, rồi gửi lại.", "Have the file attached anew at the source, then replay."
     ),
     "PAYLOAD_CONFLICT": Advice(
-        "So hai bản; hủy bản sai, rồi gửi lại bản đúng.",
+        "Đối chiếu hai bản; hủy bản sai, rồi gửi lại bản đúng.",
         "Compare the two; cancel the wrong one, replay the other.",
     ),
     "TIME_INVALID": _ASK_PARTNER,

@@ -160,6 +160,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What becomes of one message that nobody is sending. `anew`: its retry schedule begins again."""
+
+    message_id: UUID
+    move: Move
+    became: State
+    why: str = ""
+    hold: Hold | None = None
+    findings: tuple[Finding, ...] | None = None  # None: as they are
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LaneEntry:
     """A message as its lane sees it, without its body."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from connector.domain.aliases import NO_ALIASES, Aliases
@@ -26,6 +26,9 @@ class Stored:
     state: State
     hold: Hold | None
     area: str | None
+    office: str | None
+    received_on: date | None
+    dossier: str | None
     findings: tuple[Finding, ...]
     last_code: str | None
     content_key: bytes | None

@@ -14,7 +14,6 @@ from connector.adapters.jobs import Job
 from connector.domain.message import DESTINATION, Partner, Route
 from connector.domain.replay import ItemState
 from connector.domain.stored import Around, Stored
-from connector.replay.areas import Modes
 from connector.replay.refetching import ASKED, NEWER, Fetched, Refetch
 
 # Sources are asked one after the other, while the job's row is free: a pause is heard within a call.
@@ -34,18 +33,17 @@ class Taken:
 class Asking:
     """Asks before the step's transaction, and writes within it."""
 
-    def __init__(self, engine: Engine, refetch: Refetch, *, now: Callable[[], datetime], modes: Modes) -> None:
+    def __init__(self, engine: Engine, refetch: Refetch, *, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._refetch = refetch
         self._now = now
-        self._modes = modes
 
     def ask(self, job: Job) -> dict[UUID, Fetched]:
         """What the sources say of the next items. A source that is closed is not asked; its items wait."""
         with self._engine.begin() as db:
             closed = partners.not_open(db, self._now())
             wanted = [one.message_id for one in job_items.next_pending(db, job.job_id, AT_ONCE)]
-            found = surroundings.load(db, wanted, aliases=aliases.load(db), is_live=self._modes(db))
+            found = surroundings.load(db, wanted, aliases=aliases.load(db))
         return {one.message_id: self._refetch.ask(one) for one, _ in found if _source(one.route) not in closed}
 
     def take(

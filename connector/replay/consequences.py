@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from connector.adapters import dossiers, lanes, ledger, waiting
-from connector.adapters.ledger import Ruling
 from connector.domain import dossiers as rules
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, moved_at_province
-from connector.domain.message import Route, State
+from connector.domain.message import Route, Ruling, State
 from connector.domain.rechecks import result_day
 from connector.domain.statuses import WITHDRAWN
 from connector.domain.stored import Stored

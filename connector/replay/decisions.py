@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connector.adapters.job_items import Ended, Place
-from connector.adapters.ledger import Ruling
-from connector.domain.message import Move, State
+from connector.domain.message import Move, Ruling, State
 from connector.domain.rehearsal import Rehearsal, rehearse
 from connector.domain.replay import ItemState, Prospect
 from connector.domain.stored import Around, Stored

@@ -22,7 +22,6 @@ from connector.domain.causes import FAILURES
 from connector.domain.rehearsal import Rehearsal, rehearse
 from connector.domain.replay import JobState, Verb
 from connector.domain.stored import Stored
-from connector.replay.areas import Modes, everywhere
 
 BATCH: Final = 200
 
@@ -52,10 +51,9 @@ class Request:
 class Plans:
     """Rehearses messages, and freezes lists of them."""
 
-    def __init__(self, engine: Engine, *, now: Callable[[], datetime], modes: Modes = everywhere) -> None:
+    def __init__(self, engine: Engine, *, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._now = now
-        self._modes = modes
 
     def rehearse(
         self, wanted: Filter, *, more_aliases: Aliases = NO_ALIASES, insist: bool = False
@@ -128,7 +126,7 @@ class Plans:
         self, db: Connection, ids: list[UUID], more: Aliases, *, insist: bool
     ) -> list[tuple[Stored, Rehearsal]]:
         known = alias_rows.load(db) | more
-        pairs = surroundings.load(db, ids, aliases=known, is_live=self._modes(db))
+        pairs = surroundings.load(db, ids, aliases=known)
         return [(stored, rehearse(stored, around, insist=insist)) for stored, around in pairs]
 
 

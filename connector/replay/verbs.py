@@ -10,8 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from connector.adapters import aliases, surroundings
-from connector.adapters.ledger import Ruling
-from connector.domain.message import Hold, Move, Route, State, allowed
+from connector.domain.message import Hold, Move, Route, Ruling, State, allowed
 from connector.domain.rehearsal import Rehearsal, rehearse
 from connector.domain.stored import Around, Stored
 from connector.domain.verbs import (
@@ -23,7 +22,6 @@ from connector.domain.verbs import (
     why_not,
     with_findings,
 )
-from connector.replay.areas import Modes, everywhere
 from connector.replay.consequences import carry_out
 from connector.replay.control import NotPossible, needed
 
@@ -42,10 +40,9 @@ class Done:
 class Verbs:
     """Acts on single messages. Whoever calls has seen to it that the person may."""
 
-    def __init__(self, engine: Engine, *, now: Callable[[], datetime], modes: Modes = everywhere) -> None:
+    def __init__(self, engine: Engine, *, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._now = now
-        self._modes = modes
 
     def override(self, message_id: UUID, code: str, *, by: str, reason: str) -> Done:
         """Sends a message although this overridable check failed; other blocking findings still keep it. Raises
@@ -93,16 +90,16 @@ class Verbs:
     def possible(self, message_id: UUID) -> dict[Move, str | None]:
         """For replay, override, cancel and restore: None when a person can do it now, else why not."""
         with self._engine.begin() as db:
-            pairs = surroundings.load(db, [message_id], aliases=aliases.load(db), is_live=self._modes(db))
+            pairs = surroundings.load(db, [message_id], aliases=aliases.load(db))
             return why_not(*pairs[0]) if pairs else {}
 
     def _locked(self, db: Connection, message_id: UUID) -> tuple[Stored, Around]:
-        found = surroundings.load(db, [message_id], aliases=aliases.load(db), is_live=self._modes(db), lock=True)
+        found = surroundings.load(db, [message_id], aliases=aliases.load(db), lock=True)
         if not found:
             raise NotPossible("không có thông điệp này / no such message; `lienthong messages list` shows them")
         return found[0]
 
     def _done(self, db: Connection, message_id: UUID, routes: set[Route]) -> Done:
         """As it stands now: what waited for it may have decided about it as well."""
-        [(stored, _)] = surroundings.load(db, [message_id], aliases=aliases.load(db), is_live=self._modes(db))
+        [(stored, _)] = surroundings.load(db, [message_id], aliases=aliases.load(db))
         return Done(stored.state, stored.hold, frozenset(routes))

@@ -31,7 +31,6 @@ from connector.domain.replay import (
     why_news,
     why_pause,
 )
-from connector.replay.areas import Modes, everywhere
 from connector.replay.asking import Asking, Item
 from connector.replay.consequences import carry_out
 from connector.replay.control import end_if_empty
@@ -77,14 +76,12 @@ class Work:
         *,
         now: Callable[[], datetime],
         pace: Pace,
-        modes: Modes = everywhere,
     ) -> None:
         self._engine = engine
         self._plans = plans
         self._asking = asking
         self._now = now
         self._pace = pace
-        self._modes = modes
 
     def work(self) -> Report:
         """One step of every job that has something to do."""
@@ -201,7 +198,7 @@ class Work:
 
     def _loaded(self, db: Connection, places: Sequence[Place]) -> list[Item]:
         place_of = {one.message_id: one for one in places}
-        pairs = surroundings.load(db, list(place_of), aliases=alias_rows.load(db), is_live=self._modes(db), lock=True)
+        pairs = surroundings.load(db, list(place_of), aliases=alias_rows.load(db), lock=True)
         return [(place_of[stored.message_id], stored, around) for stored, around in pairs]
 
     def _end(self, db: Connection, job: Job, ended: Sequence[Ended], foretold: set[int], step: "_Step") -> None:
