@@ -15,8 +15,8 @@ from typing import Any, get_args
 import pytest
 import typer
 
-from connector.adapters import adapters
-from connector.adapters, job_tables
+from connector import adapters
+from connector.adapters import ministry, province, tables
 from connector.cli.main import COMMANDS, app
 from connector.domain import errors
 from connector.domain.attempts import LEASE_ENDED
