@@ -13,8 +13,9 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
@@ -26,10 +27,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from campaign.ledger_reading import judge_ledger
 from campaign.life import Terms
 from connector.adapters import ledger
+from connector.adapters import ledger_statements as statements
 from connector.adapters.database import make_engine
 from connector.adapters.ledger import Claimed
 from connector.domain import attempts as ways
@@ -177,6 +180,15 @@ class LedgerModel(RuleBasedStateMachine):
         assert settled == ({ticket.message_id} if is_ours else frozenset())
         if is_ours:
             self._expect_settled(one, way, settlement)
+
+    @rule(target=tickets, ticket=tickets, way=st.sampled_from(["delivered", *ERRORS]), taken_again=st.booleans())
+    def a_frozen_worker_settles_after_its_lease(self, ticket: Claimed, way: str, taken_again: bool) -> Any:
+        """Its message is another's by then, or nobody's."""
+        self.now += LEASE + timedelta(seconds=1)
+        self.expire()
+        again = self.claim(ticket.route, 3, suspects=True) if taken_again else multiple()
+        self.settle(ticket, way)
+        return again
 
     @rule(seconds=st.sampled_from([1, 2, 5, 11]))
     def time_passes(self, seconds: int) -> None:
@@ -353,3 +365,35 @@ def test_the_ledger_does_what_the_model_says(database: str) -> None:
     with _engine(database) as engine:
         machine = type("OverThisDatabase", (LedgerModel,), {"engine": engine})
         run_state_machine_as_test(machine, settings=profile)
+
+
+# What the rules rest on, taken out of the statements one at a time: the model has to miss each.
+PLANTED: Final = {
+    "the fence": ("SETTLE", " AND m.fence = s.fence", ""),
+    "the state that is settled": ("SETTLE", " AND m.state = 'sending'", ""),
+    "the lane": ("CLAIM", "AND ((e.version, e.seq) < (m.version, m.seq) OR e.state = 'sending')", "AND false"),
+    "an attempt's count": ("SETTLE", "m.attempts + CAST(s.counted AS int)", "m.attempts"),
+    "the due time": ("CLAIM", "AND m.due_at <= :now", ""),
+}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_rule_that_is_taken_out_of_the_ledger_is_missed(
+    database: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    statement, part, instead = PLANTED[name]
+    whole = getattr(statements, statement).text
+    assert part in whole
+    monkeypatch.setattr(statements, statement, text(whole.replace(part, instead)))
+    # It need not be made small here: that it is found is enough.
+    profile = settings(
+        PROFILES["short"],
+        max_examples=400,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+    with _engine(database) as engine:
+        machine = type("OverThisDatabase", (LedgerModel,), {"engine": engine})
+        with pytest.raises((AssertionError, IntegrityError, FlakyFailure)):
+            run_state_machine_as_test(machine, settings=profile)
