@@ -4,16 +4,19 @@ another."""
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, RowMapping, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Dialect, text
+from sqlalchemy.dialects import postgresql
 
+from connector.adapters.arrays import array
 from connector.adapters.tables import dossier
 from connector.domain.dossiers import Facts
 from schemas.values import Procedure
 
 _COLUMNS: Final = tuple(field.name for field in fields(Facts))
+_POSTGRESQL: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
+_TYPES: Final = {name: dossier.c[name].type.compile(_POSTGRESQL) for name in _COLUMNS}
 
 
 def load(db: Connection, codes: Iterable[str], *, lock: bool = False) -> dict[str, Facts]:
@@ -22,20 +25,15 @@ def load(db: Connection, codes: Iterable[str], *, lock: bool = False) -> dict[st
     wanted = sorted(set(codes))
     if not wanted:
         return {}
-    rows = db.execute(_LOAD_LOCKED if lock else _LOAD, {"codes": wanted}).mappings()
-    return {row["code"]: _facts(row) for row in rows}
+    rows = db.execute(_LOAD_LOCKED if lock else _LOAD, {"codes": wanted})
+    return {row.code: Facts(**dict(zip(_COLUMNS, row, strict=True))) for row in rows}
 
 
 def save(db: Connection, facts: Iterable[Facts]) -> None:
     """Writes the facts of dossiers, new or known."""
-    rows = [_row(one) for one in facts]
-    if not rows:
-        return
-    statement = insert(dossier)
-    statement = statement.on_conflict_do_update(
-        index_elements=["code"], set_={name: statement.excluded[name] for name in _COLUMNS if name != "code"}
-    )
-    db.execute(statement, rows)
+    rows = list(facts)
+    if rows:
+        db.execute(_SAVE, {name: array(getattr(row, name) for row in rows) for name in _COLUMNS})
 
 
 def due_for_question(
@@ -71,19 +69,15 @@ def sight(db: Connection, sightings: Sequence[tuple[str, int, datetime, str]], s
     )
 
 
-def _facts(row: RowMapping) -> Facts:
-    values: dict[str, Any] = dict(row)
-    for name in ("state_item", "result_key"):
-        values[name] = None if values[name] is None else bytes(values[name])
-    return Facts(**values)
-
-
-def _row(facts: Facts) -> dict[str, Any]:
-    return {name: getattr(facts, name) for name in _COLUMNS}
-
-
 _LOAD: Final = text(f"SELECT {', '.join(_COLUMNS)} FROM dossier WHERE code = ANY(:codes) ORDER BY code")
 _LOAD_LOCKED: Final = text(f"{_LOAD.text} FOR UPDATE")
+
+# Each column as an array of its own type, in one statement: a statement a row took six times as long.
+_SAVE: Final = text(f"""
+    INSERT INTO dossier ({", ".join(_COLUMNS)})
+    SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {_TYPES[name]}[])" for name in _COLUMNS)})
+    ON CONFLICT (code) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name != "code")}
+""")
 
 _DUE: Final = text("""
     WITH due AS (

@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, Row, text
 
 from connector.adapters import ledger_statements as statements
 from connector.adapters.admission import admit
+from connector.adapters.arrays import array
 from connector.domain.attempts import Settlement
 from connector.domain.message import Draft, Hold, Move, Route, Ruling, State, allowed, check_move
 from schemas.findings import Finding
@@ -76,47 +77,32 @@ def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> 
         return Taken(frozenset(), 0)
     rows, rules = admit(db, list(wanted.values()))
     twice = [copies[key] - 1 for key in wanted]
-    fresh = {
-        row.id
-        for row in db.execute(statements.INSERT, _columns(rows) | {"rules": rules, "twice": twice, "now": now})
-        if row.fresh
-    }
-    new = [draft for draft in rows if draft.message_id in fresh]
-    if new:
-        ids = [draft.message_id for draft in new]
-        db.execute(statements.INSERT_BODY, {"ids": ids, "contents": [draft.body for draft in new]})
-        db.execute(
-            statements.INSERT_HISTORY,
-            {
-                "ids": ids,
-                "became": [draft.state.value for draft in new],
-                "whys": [draft.why for draft in new],
-                "now": now,
-                "by": by,
-            },
-        )
-    return Taken(frozenset(fresh), copies.total() - len(new))
+    values = _columns(rows) | {"rules": array(rules), "twice": array(twice), "now": now, "by": by}
+    new = frozenset(row.id for row in db.execute(statements.TAKE_IN, values))
+    return Taken(new, copies.total() - len(new))
 
 
 def _columns(drafts: Sequence[Draft]) -> dict[str, object]:
     return {
-        "ids": [d.message_id for d in drafts],
-        "routes": [d.route.value for d in drafts],
-        "procedures": [d.procedure for d in drafts],
-        "subjects": [d.subject for d in drafts],
-        "versions": [d.version for d in drafts],
-        "events": [d.event for d in drafts],
-        "areas": [d.area for d in drafts],
-        "offices": [d.office for d in drafts],
-        "days": [d.received_on for d in drafts],
-        "states": [d.state.value for d in drafts],
-        "holds": [d.hold.value if d.state is State.HELD and d.hold else None for d in drafts],
-        "dues": [d.due_at if d.state is State.READY else None for d in drafts],
-        "statuses": [d.status for d in drafts],
-        "findings": [_FINDINGS.dump_json(d.findings).decode() if d.findings else "[]" for d in drafts],
-        "source_keys": [d.source_key for d in drafts],
-        "content_keys": [d.content_key for d in drafts],
-        "dossiers": [d.dossier for d in drafts],
+        "ids": array(d.message_id for d in drafts),
+        "routes": array(d.route for d in drafts),
+        "procedures": array(d.procedure for d in drafts),
+        "subjects": array(d.subject for d in drafts),
+        "versions": array(d.version for d in drafts),
+        "events": array(d.event for d in drafts),
+        "areas": array(d.area for d in drafts),
+        "offices": array(d.office for d in drafts),
+        "days": array(d.received_on for d in drafts),
+        "states": array(d.state for d in drafts),
+        "holds": array(d.hold if d.state is State.HELD and d.hold else None for d in drafts),
+        "dues": array(d.due_at if d.state is State.READY else None for d in drafts),
+        "statuses": array(d.status for d in drafts),
+        "findings": array(_FINDINGS.dump_json(d.findings).decode() if d.findings else "[]" for d in drafts),
+        "source_keys": array(d.source_key for d in drafts),
+        "content_keys": array(d.content_key for d in drafts),
+        "dossiers": array(d.dossier for d in drafts),
+        "whys": array(d.why for d in drafts),
+        "contents": [d.body for d in drafts],  # the driver sends bytes as they are; a literal would double them
     }
 
 
@@ -145,32 +131,32 @@ def claim(
             "until": now + lease,
             "worker": worker,
         },
-    ).mappings()
+    )
     return [_claimed(row) for row in rows]
 
 
-def _claimed(row: RowMapping) -> Claimed:
+def _claimed(row: Row[Any]) -> Claimed:
     return Claimed(
-        message_id=row["id"],
-        route=Route(row["route"]),
-        procedure=row["procedure"],
-        subject=row["subject"],
-        version=row["version"],
-        event=row["event"],
-        status=row["status"],
-        attempts=row["attempts"],
-        fence=row["fence"],
-        area=row["area"],
-        office=row["office"],
-        dossier=row["dossier"],
-        rule=row["rule"],
-        received_on=row["received_on"],
-        last_code=row["last_code"],
-        findings=read_findings(row["findings"]),
-        tries_from=row["tries_from"],
-        again=row["again"],
-        ordinal=row["ordinal"],
-        body=bytes(row["content"]),
+        message_id=row.id,
+        route=Route(row.route),
+        procedure=row.procedure,
+        subject=row.subject,
+        version=row.version,
+        event=row.event,
+        status=row.status,
+        attempts=row.attempts,
+        fence=row.fence,
+        area=row.area,
+        office=row.office,
+        dossier=row.dossier,
+        rule=row.rule,
+        received_on=row.received_on,
+        last_code=row.last_code,
+        findings=read_findings(row.findings),
+        tries_from=row.tries_from,
+        again=row.again,
+        ordinal=row.ordinal,
+        body=bytes(row.content),
     )
 
 
@@ -188,25 +174,27 @@ def settle(db: Connection, settlements: Sequence[Settlement], now: datetime, by:
         {
             "now": now,
             "by": by,
-            "ids": [s.message_id for s in settlements],
-            "fences": [s.fence for s in settlements],
-            "moves": [s.move.value for s in settlements],
-            "became": [s.became.value for s in settlements],
-            "whys": [s.why for s in settlements],
-            "dues": [s.due_at for s in settlements],
-            "holds": [s.hold.value if s.hold else None for s in settlements],
-            "codes": [s.code for s in settlements],
-            "texts": [s.text for s in settlements],
-            "findings": [None if s.findings is None else _FINDINGS.dump_json(s.findings).decode() for s in settlements],
-            "ordinals": [s.ordinal for s in settlements],
-            "made": [s.made for s in settlements],
-            "counted": [s.counted for s in settlements],
-            "maybe_done": [s.maybe_done for s in settlements],
-            "ats": [s.at for s in settlements],
-            "outcomes": [s.outcome for s in settlements],
-            "http": [s.http_status for s in settlements],
-            "durations": [s.duration_ms for s in settlements],
-            "sent": [s.sent for s in settlements],
+            "ids": array(s.message_id for s in settlements),
+            "fences": array(s.fence for s in settlements),
+            "moves": array(s.move for s in settlements),
+            "became": array(s.became for s in settlements),
+            "whys": array(s.why for s in settlements),
+            "dues": array(s.due_at for s in settlements),
+            "holds": array(s.hold for s in settlements),
+            "codes": array(s.code for s in settlements),
+            "texts": array(s.text for s in settlements),
+            "findings": array(
+                None if s.findings is None else _FINDINGS.dump_json(s.findings).decode() for s in settlements
+            ),
+            "ordinals": array(s.ordinal for s in settlements),
+            "made": array(s.made for s in settlements),
+            "counted": array(s.counted for s in settlements),
+            "maybe_done": array(s.maybe_done for s in settlements),
+            "ats": array(s.at for s in settlements),
+            "outcomes": array(s.outcome for s in settlements),
+            "http": array(s.http_status for s in settlements),
+            "durations": array(s.duration_ms for s in settlements),
+            "sent": array(s.sent for s in settlements),
         },
     )
     return frozenset(row.id for row in rows)

@@ -9,28 +9,35 @@ from connector.domain.message import BLOCKS_ITS_LANE
 
 _OPEN: Final = "(" + ", ".join(f"'{state}'" for state in BLOCKS_ITS_LANE) + ")"
 
-INSERT: Final = text("""
-    INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at,
-                         status, findings, source_key, content_key, dossier, rule, duplicates, created_at, updated_at)
-    SELECT d.*, :now, :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
-                CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
-                CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
-                CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
-                CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:rules AS int[]),
-                CAST(:twice AS int[])) AS d
-    ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1 + excluded.duplicates
-    RETURNING id, xmax = 0 AS fresh
-""")
-
-INSERT_BODY: Final = text("""
-    INSERT INTO body (message_id, content) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:contents AS bytea[]))
-""")
-
-INSERT_HISTORY: Final = text("""
-    INSERT INTO history (message_id, at, move, became, by, why)
-    SELECT h.id, :now, 'take_in', h.became, :by, h.why
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:became AS text[]), CAST(:whys AS text[])) AS h (id, became, why)
+TAKE_IN: Final = text("""
+    WITH draft AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
+            CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
+            CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
+            CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
+            CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:rules AS int[]), CAST(:twice AS int[]), CAST(:whys AS text[]),
+            CAST(:contents AS bytea[])
+        ) AS t (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at, status,
+                findings, source_key, content_key, dossier, rule, duplicates, why, content)
+    ), taken AS (
+        INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold,
+                             due_at, status, findings, source_key, content_key, dossier, rule, duplicates, created_at,
+                             updated_at)
+        SELECT id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at, status,
+               findings, source_key, content_key, dossier, rule, duplicates, :now, :now
+        FROM draft
+        ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1 + excluded.duplicates
+        RETURNING id, xmax = 0 AS fresh
+    ), new AS (
+        SELECT draft.* FROM draft JOIN taken USING (id) WHERE taken.fresh
+    ), kept AS (
+        INSERT INTO body (message_id, content) SELECT id, content FROM new
+    ), noted AS (
+        INSERT INTO history (message_id, at, move, became, by, why)
+        SELECT id, :now, 'take_in', state, :by, why FROM new
+    )
+    SELECT id FROM new
 """)
 
 # An earlier message of the same route and subject that is still on its way keeps this one back, and so does a later one

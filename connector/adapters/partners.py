@@ -60,18 +60,15 @@ def note(db: Connection, partner: Partner, *, good: int, errors: list[DeliveryEr
     Comes last in a transaction: its row is everybody's.
     """
     bad = sum(is_failure(error) for error in errors)
-    db.execute(text("INSERT INTO partner (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": partner.value})
-    row = db.execute(
-        text(f"SELECT {', '.join(_COLUMNS)} FROM partner WHERE name = :name FOR UPDATE"), {"name": partner.value}
-    ).one()
+    row = db.execute(_STANDING, {"name": partner.value}).one_or_none()
+    if row is None:
+        db.execute(text("INSERT INTO partner (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": partner.value})
+        row = db.execute(_STANDING, {"name": partner.value}).one()
     before = in_the_present(Breaker(**row._mapping), now)
     after = after_calls(before, good=good, bad=bad, now=now)
     for error in errors:
         after = after_error(after, error, now)
-    db.execute(
-        text(f"UPDATE partner SET {', '.join(f'{c} = :{c}' for c in _COLUMNS)}, probe_until = NULL WHERE name = :name"),
-        {"name": partner.value, **{column: getattr(after, column) for column in _COLUMNS}},
-    )
+    db.execute(_NOTE, {"name": partner.value, **{column: getattr(after, column) for column in _COLUMNS}})
     return after.tripped and not before.tripped
 
 
@@ -106,3 +103,9 @@ def standing(db: Connection, now: datetime) -> dict[Partner, Standing]:
         why = row.why if row.tripped or until else None
         found[Partner(row.name)] = Standing(state, until, why)
     return found
+
+
+_STANDING: Final = text(f"SELECT {', '.join(_COLUMNS)} FROM partner WHERE name = :name FOR UPDATE")
+_NOTE: Final = text(
+    f"UPDATE partner SET {', '.join(f'{c} = :{c}' for c in _COLUMNS)}, probe_until = NULL WHERE name = :name"
+)

@@ -161,6 +161,7 @@ class Delivery:
 
     def _send(self, route: Route, batch: _Batch) -> list[Trip]:
         """Every errand's answer. Once the partner is found closed or away, what is left of the batch stays here."""
+        self._senders.prepare(route, errands)
         closed_by: list[DeliveryError] = []
         away = 0
         # What was not begun by half of the lease is left: its call could outlast the lease, and be made twice.

@@ -3,6 +3,7 @@ only."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -62,6 +63,16 @@ class Errand:
     unknown: tuple[Unknown, ...] = ()
     ordinal: int | None = None
     sent: str | None = None
+    form: "_Form | None" = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A submission as far as it needs no call, and the files that go with it."""
+
+    submission: ministry_forms.Submission
+    fingerprint: str
+    attachments: tuple[records.Attachment, ...]
 
 
 Answer = Sent | DeliveryError
@@ -95,6 +106,14 @@ class Senders:
         size = province_forms.ITEMS_PER_CALL if route is Route.PROGRESS else 1
         return [errands[start : start + size] for start in range(0, len(errands), size)]
 
+    def prepare(self, route: Route, errands: Sequence[Errand]) -> None:
+        """Builds what can be built before the first call: one form after another takes three quarters of the time that
+        form and call take in turns. What fails here fails again, and is answered, when it is sent."""
+        if route is Route.APPLICATION:
+            for errand in errands:
+                with suppress(Exception):
+                    errand.form = self._form(errand)
+
     def send(self, route: Route, call: Sequence[Errand]) -> list[Answer]:
         """One call. Never raises: an error is the answer of every errand it is about."""
         if route is Route.PROGRESS:
@@ -110,15 +129,14 @@ class Senders:
             return Invalid(contract_finding(Fault(error.pointer, "missing")))
 
     def _application(self, errand: Errand) -> Sent:
-        application = self._record(errand.message.body)
-        errand.ordinal = _ordinal(errand)
-        submission = to_ministry.submission(application, errand.ordinal)
-        errand.sent = to_ministry.fingerprint(submission.data or "")
-        wanted = [attachment for attachment in application.attachments if not attachment.removed]
+        form = errand.form or self._form(errand)
+        errand.ordinal, errand.sent = form.submission.ordinal, form.fingerprint
+        wanted = [attachment for attachment in form.attachments if not attachment.removed]
         try:
             with self._room.of(sum(attachment.size for attachment in wanted)):
-                files = [to_ministry.attachment(a, self._file(a, errand.message)) for a in application.attachments]
-                receipt = self._ministry.submit(submission.model_copy(update={"files": files or None}), errand.sent)
+                files = [to_ministry.attachment(a, self._file(a, errand.message)) for a in form.attachments]
+                submission = form.submission.model_copy(update={"files": files}) if files else form.submission
+                receipt = self._ministry.submit(submission, form.fingerprint)
         except SilentlyThere:
             # None: a worker died on the line with this very body, before it could say what it had sent.
             if not any(earlier.sent in (errand.sent, None) for earlier in errand.unknown):
@@ -133,6 +151,11 @@ class Senders:
             return to_records.application(dossier_with(dossier, self._aliases()))
         except MappingFailed:
             return to_records.application(dossier_with(dossier, self._aliases(fresh=True)))
+
+    def _form(self, errand: Errand) -> _Form:
+        application = self._record(errand.message.body)
+        submission = to_ministry.submission(application, _ordinal(errand))
+        return _Form(submission, to_ministry.fingerprint(submission.data or ""), application.attachments)
 
     def _accepted(self, errand: Errand, receipt: Receipt) -> Sent:
         code = receipt.ministry_code or (errand.facts.ministry_code if errand.facts else None)
