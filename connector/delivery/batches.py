@@ -30,8 +30,10 @@ from connector.domain.errors import (
 )
 from connector.domain.message import DESTINATION, SOURCES, Partner, Route
 
-BATCH: Final = {Route.PROGRESS: 400}
-USUAL_BATCH: Final = 64
+# Messages that are claimed at once: as many as the partner took in a second, within these bounds. What a batch costs
+# once is shared by more of them; a slow partner leaves few behind when its worker dies.
+BATCH: Final = {Route.PROGRESS: (400, 800)}
+USUAL_BATCH: Final = (64, 256)
 # So many failures in a row, and the rest of the batch is not tried: the partner is away, and each try would be counted.
 AWAY_AFTER: Final = 8
 
@@ -85,6 +87,7 @@ class Delivery:
         self._poll_interval = poll_interval
         self._worker = worker
         self._callers = Callers(calls_at_once)
+        self._sizes: dict[Route, int] = {}
 
     def deliver(self, route: Route, *, budget: timedelta = timedelta(seconds=3)) -> Report:
         """Delivers what is due until nothing is left, the partner is closed, or the budget of time is spent."""
@@ -120,13 +123,17 @@ class Delivery:
             return 0
         report.claimed += batch.claimed
         if batch.errands:
-            self._settle(route, self._send(route, batch), report, batch)
+            began = time.monotonic()
+            trips = self._send(route, batch)
+            least, most = BATCH.get(route, USUAL_BATCH)
+            self._sizes[route] = max(least, min(round(len(trips) / (time.monotonic() - began)), most))
+            self._settle(route, trips, report, batch)
         return batch.claimed
 
     def _claim(self, route: Route, *, suspects: bool) -> _Batch | None:
         """What this worker sends next; None when nothing is due, or its partner is away."""
         now, partner = self._now(), DESTINATION[route]
-        limit = 1 if suspects else BATCH.get(route, USUAL_BATCH)
+        limit = 1 if suspects else self._sizes.get(route, BATCH.get(route, USUAL_BATCH)[0])
         with self._engine.begin() as db:
             if SOURCES.get(route) in partners.not_open(db, now):
                 return None
@@ -161,7 +168,7 @@ class Delivery:
 
     def _send(self, route: Route, batch: _Batch) -> list[Trip]:
         """Every errand's answer. Once the partner is found closed or away, what is left of the batch stays here."""
-        self._senders.prepare(route, errands)
+        self._senders.prepare(route, batch.errands)
         closed_by: list[DeliveryError] = []
         away = 0
         # What was not begun by half of the lease is left: its call could outlast the lease, and be made twice.
