@@ -16,8 +16,8 @@ TAKE_IN: Final = text("""
             CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
             CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
             CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
-            CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:rules AS int[]), CAST(:twice AS int[]), CAST(:whys AS text[]),
-            CAST(:contents AS bytea[])
+            CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:rules AS int[]), CAST(:twice AS int[]),
+            CAST(:whys AS text[]), CAST(:contents AS bytea[])
         ) AS t (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at, status,
                 findings, source_key, content_key, dossier, rule, duplicates, why, content)
     ), taken AS (
