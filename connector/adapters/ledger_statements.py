@@ -40,6 +40,10 @@ TAKE_IN: Final = text("""
     SELECT id FROM new
 """)
 
+INSERT_BODY: Final = text("""
+    INSERT INTO body (message_id, content) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:contents AS bytea[]))
+""")
+
 # An earlier message of the same route and subject that is still on its way keeps this one back, and so does a later one
 # that is on the line because this one came late. It is looked for by a scalar subquery, one index probe for each
 # candidate: as an anti-join the planner may read every open message first.

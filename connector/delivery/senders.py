@@ -1,7 +1,6 @@
 """How each route is handed over: the stored body becomes the partner's form, and goes out. Bodies live here in memory
 only."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,30 +13,26 @@ from connector.adapters.ledger import Claimed
 from connector.adapters.ministry import Ministry, Receipt
 from connector.adapters.province import Province, Taken
 from connector.adapters.rawjson import without
+from connector.delivery.files import fetch
 from connector.delivery.room import Room
 from connector.domain.aliases import AliasSource, dossier_with, no_aliases
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
-from connector.domain.errors import DeliveryError, Invalid, NotYet, OutOfStep, Refused, SilentlyThere, Unreachable
+from connector.domain.errors import DeliveryError, Invalid, OutOfStep, SilentlyThere
 from connector.domain.mapping import to_ministry, to_province, to_records
 from connector.domain.mapping.to_records import MappingFailed
-from connector.domain.message import Partner, Route
+from connector.domain.message import Route
 from connector.domain.statuses import path
 from schemas import ministry as ministry_forms
 from schemas import province as province_forms
 from schemas import records
-from schemas.findings import Code, contract_finding, finding
+from schemas.findings import contract_finding
 from schemas.reading import Fault, pointer
 from schemas.values import clean, parse_instant
 
 # Bytes of attached files that one process has in its hands at once.
 ROOM_FOR_FILES: Final = 48 * 1024 * 1024
-# A file that is wrong in the same way each time is wrong; one that differs was damaged on its way.
-FETCHES: Final = 3
-# The province's replicas lag up to a minute; a file that is not there after these tries is gone.
-TRIES_FOR_A_FILE: Final = 3
 _DOSSIER: Final = "/" + province_forms.DossierEvent.member("dossier")
-_FILES: Final = _DOSSIER + "/" + province_forms.Dossier.member("files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +129,7 @@ class Senders:
         wanted = [attachment for attachment in form.attachments if not attachment.removed]
         try:
             with self._room.of(sum(attachment.size for attachment in wanted)):
-                files = [to_ministry.attachment(a, self._file(a, errand.message)) for a in form.attachments]
+                files = [to_ministry.attachment(a, fetch(self._province, a, errand.message)) for a in form.attachments]
                 submission = form.submission.model_copy(update={"files": files}) if files else form.submission
                 receipt = self._ministry.submit(submission, form.fingerprint)
         except SilentlyThere:
@@ -175,35 +170,6 @@ class Senders:
             ministry_code=code,
             body=acceptance.model_dump_json().encode(),
         )
-
-    def _file(self, attachment: records.Attachment, message: Claimed) -> bytes | None:
-        """The bytes of an attachment, checked against what was announced; None of one that was removed."""
-        if attachment.removed:
-            return None
-        try:
-            return self._fetched(attachment, message)
-        except DeliveryError as error:
-            error.partner = Partner.PROVINCE.value
-            if isinstance(error, Unreachable):
-                error.maybe_done = False  # the submission was not made
-            raise
-
-    def _fetched(self, attachment: records.Attachment, message: Claimed) -> bytes:
-        digests = set()
-        for _ in range(FETCHES):
-            content = self._province.file(attachment.file_id, max(attachment.size, 0))
-            if content is None:
-                # Tries that an outage took say nothing of the file: the one before must have missed it, too.
-                if message.tries + 1 < TRIES_FOR_A_FILE or message.last_code != "FILE_NOT_THERE":
-                    raise NotYet("FILE_NOT_THERE", "an attached file is not there, or not yet", http_status=404)
-                raise Refused("FILE_GONE", "an attached file is gone from the province", http_status=404)
-            digest = hashlib.sha256(content).hexdigest()
-            if len(content) == attachment.size and digest == attachment.sha256:
-                return content
-            digests.add(digest)
-        if len(digests) > 1:
-            raise NotYet("FILE_UNSTEADY", "an attached file comes differently each time it is fetched")
-        raise Invalid(finding(Code.FILE_MISMATCH, f"{_FILES}/{attachment.number - 1}"))
 
     def _withdrawal(self, errand: Errand) -> Sent:
         event, _ = province_forms.DossierEvent.read(errand.message.body)
