@@ -130,6 +130,20 @@ class Settings(BaseSettings):
     """A job pauses when more than so many percent of a wave fail."""
     replay_patience: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(minutes=2)
     """A replayed message that only fails for so long counts as a failure, though its schedule goes on."""
+    ready_valid: Annotated[int, BeforeValidator(read_percentage)] = 90
+    """Percent of an area's dossiers that must be valid before it is called ready."""
+    ready_matching: Annotated[int, BeforeValidator(read_percentage)] = 98
+    """Percent of compared register entries that must say what we would have sent."""
+    ready_compared: Annotated[int, BeforeValidator(read_whole_number)] = 20
+    """How many register entries must have been compared."""
+    ready_causes: Annotated[int, BeforeValidator(read_whole_number)] = 3
+    """How many causes of faults and differences may still be open."""
+    guard_watch: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(days=3)
+    """How long an area is watched after it was opened."""
+    guard_failures: Annotated[int, BeforeValidator(read_percentage)] = 20
+    """Percent of an area's messages that may fail in that time before it is frozen."""
+    guard_least: Annotated[int, BeforeValidator(read_whole_number)] = 20
+    """From how many ended messages on that share counts."""
     clock: Annotated[datetime | None, BeforeValidator(read_instant)] = None
     """Start of the connector's clock (always with an offset); None means the system clock."""
 

@@ -33,7 +33,10 @@ from connector.replay.plans import Plans
 from connector.replay.refetching import Refetch, Sources
 from connector.replay.verbs import Verbs
 from connector.replay.work import Pace, Work
+from connector.rollout import guard
 from connector.rollout.draining import Draining
+from connector.rollout.guard import Limits
+from connector.rollout.shadow import Shadow
 from connector.settings import Settings, require_partner
 from schemas import ministry as ministry_forms
 from schemas import province as province_forms
@@ -174,6 +177,16 @@ class Connector:
             now=self.now,
             pace=Pace(self.settings.replay_rate, self.settings.replay_failures / 100, self.settings.replay_patience),
         )
+
+    @cached_property
+    def shadow(self) -> Shadow:
+        return Shadow(self.engine, now=self.now)
+
+    def guard(self) -> tuple[str, ...]:
+        """Freezes areas in their first days of which too much fails; which they are."""
+        given = self.settings
+        limits = Limits(given.guard_watch, given.guard_least, given.guard_failures / 100)
+        return guard.watch(self.engine, limits, self.now())
 
     def mend_clock(self) -> int:
         """Where clocks were wrong and are right again; returns how many rows spoke of a future that is no more.

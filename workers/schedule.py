@@ -97,6 +97,7 @@ class LedgerScheduler(Scheduler):
         if time.monotonic() >= self._alarms_at:
             self._alarms_at = time.monotonic() + ALARMS_EVERY
             self._hint("sound_alarms")
+            self._hint("watch_areas")
         if time.monotonic() >= self._traffic_at:
             self._traffic_at = time.monotonic() + TRAFFIC_EVERY
             self._hint("sum_traffic")

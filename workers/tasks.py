@@ -87,6 +87,15 @@ def replay() -> None:
     hint(report.routes)
 
 
+@app.task(name="watch_areas")
+def watch_areas() -> None:
+    for frozen in connector().guard():
+        log.warning("rollout.area_frozen", area=frozen, by="guard")
+    report = connector().shadow.look()
+    if report.mapped or report.entries:
+        log.info("rollout.shadow_looked", count=report.mapped, taken=report.entries)
+
+
 @app.task(name="sound_alarms")
 def sound_alarms() -> None:
     connector().replays.forget_plans()

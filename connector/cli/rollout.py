@@ -16,13 +16,16 @@ from connector.cli.endings import NEEDS_ATTENTION, WRONG_USAGE
 from connector.cli.opening import ledger, ledger_engine
 from connector.cli.operator import operator
 from connector.cli.output import AsJson, for_people, instant, say, write_json, write_line, write_table
-from connector.domain import units
+from connector.cli.rollout_readiness import BUDGET, contact, in_words, readiness, short_of
+from connector.cli.rollout_words import AreaArgument, area_of, day_of
 from connector.domain.rollout import PROCEDURES, Mode
-from connector.domain.units import Area
 from connector.rollout import board
 from connector.rollout.changes import Fate, Outcome, Preview, Wish, carry_out, preview
+from connector.rollout.readiness import Criterion
+from connector.rollout.shadow import Shadow
 from connector.setting_types import read_day
-from schemas.values import VIETNAM, Procedure
+from connector.settings import Settings
+from schemas.values import Procedure
 
 STOP: Final = "stop"
 
@@ -39,9 +42,6 @@ _PROCEDURES: Final[dict[WhichProcedure, tuple[Procedure, ...]]] = {
     WhichProcedure.ALL: PROCEDURES,
 }
 
-AreaArgument = Annotated[
-    str, typer.Argument(metavar="AREA", help="Địa bàn / long-xuyen, 30292, 30292@2023-06-01, all.")
-]
 FateOption = Annotated[
     Fate | None,
     typer.Option("--backlog", help="Tồn đọng / what becomes of what is held: sent, or given up (still listed)."),
@@ -66,13 +66,15 @@ def register(app: typer.Typer) -> None:
     )
     group.command("list")(list_areas)
     group.command("set")(set_mode)
+    group.command("readiness")(readiness)
+    group.command("contact")(contact)
     app.add_typer(group, name="rollout")
 
 
 def list_areas(as_json: AsJson = False) -> None:
     """Danh sách địa bàn / areas × procedures with their mode, since when, by whom, why, and what is held for them."""
     with ledger(settings.load()) as look:
-        found = board.lines(look.db, _day(look.now))
+        found = board.lines(look.db, day_of(look.now))
     if as_json:
         write_json({"areas": [line_as_document(line) for line in found]})
         return
@@ -110,14 +112,11 @@ def set_mode(
     Without --yes, without --backlog and without a terminal to ask at, an area with a backlog stays as it is: exit 2.
     Exit 1 when a narrower area keeps another mode of its own.
     """
-    if not reason.strip():
-        raise typer.BadParameter("a reason is needed: it is written down", param_hint="'--reason'")
-    if (backlog or first_day) and mode is not Mode.LIVE:
-        raise typer.BadParameter("it belongs to opening: live", param_hint="'--backlog'")
+    _check_words(reason, mode, backlog, first_day)
     given = settings.load()
     with ledger_engine(given) as (engine, now):
         wish = Wish(
-            area=_area(area, now).slug,
+            area=area_of(area, now).slug,
             procedures=_PROCEDURES[procedure],
             mode=mode,
             by=operator(),
@@ -126,24 +125,44 @@ def set_mode(
             first_day=_first_day(first_day, backlog),
             until=_until(until, now),
         )
+        lacks = _lacks(engine, wish, given, now)
         with engine.begin() as db:
             seen = preview(db, wish, rate=given.release_rate)
-        if not yes and backlog is None and mode is Mode.LIVE and seen.released.total:
-            wish = _ask(wish, seen, as_json=as_json)
+        if not yes and (lacks or (backlog is None and mode is Mode.LIVE and seen.released.total)):
+            wish = _ask(wish, seen, lacks, as_json=as_json)
         outcome = carry_out(engine, wish, now)
         _tell(engine, wish, seen, outcome, now, as_json=as_json)
     if seen.own_mode:
         raise typer.Exit(NEEDS_ATTENTION)
 
 
-def _ask(wish: Wish, seen: Preview, *, as_json: bool) -> Wish:
+def _check_words(reason: str, mode: Mode, backlog: Fate | None, first_day: str | None) -> None:
+    if not reason.strip():
+        raise typer.BadParameter("a reason is needed: it is written down", param_hint="'--reason'")
+    if (backlog or first_day) and mode is not Mode.LIVE:
+        raise typer.BadParameter("it belongs to opening: live", param_hint="'--backlog'")
+
+
+def _lacks(engine: Engine, wish: Wish, given: Settings, now: datetime) -> tuple[Criterion, ...]:
+    """What an area in shadow is short of before it is opened. What clerks entered meanwhile is looked at first."""
+    if wish.mode is not Mode.LIVE:
+        return ()
+    Shadow(engine, now=lambda: now).look(budget=BUDGET)
+    return short_of(engine, wish.area, wish.procedures, given, now)
+
+
+def _ask(wish: Wish, seen: Preview, lacks: tuple[Criterion, ...], *, as_json: bool) -> Wish:
     """The wish with the fate that was chosen. Ends the command where nobody can be asked, or nothing is wished."""
     if as_json:
-        write_json({"done": False} | _seen(wish, seen))
+        write_json({"done": False, "short_of": [one.name for one in lacks]} | _seen(wish, seen))
     else:
         _write_preview(wish, seen)
+        for line in in_words(lacks):
+            write_line(f"! chưa đạt / short of: {line}")
     if as_json or not sys.stdin.isatty():
-        say("chưa đổi gì / nothing was changed: there is a backlog; choose --backlog send or skip, or --yes to send it")
+        say("chưa đổi gì / nothing was changed: choose --backlog send or skip, or --yes to send what is held")
+        if lacks:
+            say("chưa đạt ngưỡng / the area is short of what is asked of it: --yes opens it for the reason given")
         raise typer.Exit(WRONG_USAGE)
     chosen = ""
     while chosen not in (*Fate, STOP):
@@ -156,7 +175,7 @@ def _ask(wish: Wish, seen: Preview, *, as_json: bool) -> Wish:
 
 def _tell(engine: Engine, wish: Wish, seen: Preview, outcome: Outcome, now: datetime, *, as_json: bool) -> None:
     with engine.begin() as db:
-        found = [line for line in board.lines(db, _day(now)) if line.area.slug == wish.area]
+        found = [line for line in board.lines(db, day_of(now)) if line.area.slug == wish.area]
     if as_json:
         write_json(
             {
@@ -209,21 +228,6 @@ def _seen(wish: Wish, seen: Preview) -> dict[str, Any]:
 
 def _duration(takes: timedelta) -> str:
     return f"khoảng / about {takes}"
-
-
-def _day(now: datetime) -> date:
-    return now.astimezone(VIETNAM).date()
-
-
-def _area(text: str, now: datetime) -> Area:
-    found = units.resolve_area(text, _day(now))
-    if found is None:
-        raise typer.BadParameter(
-            f"no such area: {text!r}; expected {units.EVERYWHERE}, a slug such as long-xuyen,"
-            " or a commune's code such as 30292 or 30292@2023-06-01",
-            param_hint="'AREA'",
-        )
-    return found
 
 
 def _first_day(text: str | None, fate: Fate | None) -> date | None:

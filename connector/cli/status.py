@@ -15,8 +15,10 @@ from connector.cli.opening import ledger
 from connector.cli.output import AsJson, for_people, instant, write_json, write_line, write_table
 from connector.domain import units
 from connector.domain.message import State
+from connector.domain.rollout import Mode
 from connector.rollout import board
 from connector.rollout.board import Line
+from connector.rollout.guard import GUARD
 from schemas.values import VIETNAM
 
 
@@ -33,7 +35,7 @@ def status(as_json: AsJson = False) -> None:
     with ledger(given) as look:
         found, now = overview.look(look.db, look.now, given.document_alert), look.now
         areas = board.lines(look.db, now.astimezone(VIETNAM).date())
-    reasons = list(attention(found, now))
+    reasons = [*attention(found, now), *frozen_by_guard(areas)]
     if as_json:
         write_json(as_document(found, now, areas))
     else:
@@ -59,6 +61,13 @@ def attention(found: Overview, now: datetime) -> Iterator[str]:
             yield f"{partner} tạm ngừng đến / closed until {until}: {door.why}"
     if found.due_since is not None and now - found.due_since > OVERDUE_AFTER:
         yield f"có thông điệp quá hạn gửi từ / a message is overdue since {for_people(found.due_since)}"
+
+
+def frozen_by_guard(areas: Sequence[Line]) -> Iterator[str]:
+    """Areas that were frozen by themselves, one line each."""
+    for line in areas:
+        if line.is_own and line.rule and line.mode is Mode.FROZEN and line.rule.by == GUARD:
+            yield f"{line.area.slug}/{line.procedure} tự đóng băng / was frozen by the guard: {line.rule.why}"
 
 
 def as_document(found: Overview, now: datetime, areas: Sequence[Line]) -> dict[str, Any]:

@@ -5,9 +5,10 @@ is mapped there and back, so a fault of our own mapping shows as a difference.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from connector.domain import ethnicities
@@ -38,6 +39,7 @@ class Sides(StrEnum):
     SENT = "sent"  # as received from the province | as the ministry reads what we send
     REGISTERED = "registered"  # as applied for | as registered, the way the province gets it
     VERSIONS = "versions"  # the entry's version before | this version
+    BY_HAND = "by-hand"  # as we would send it | as clerks entered it in the register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +84,22 @@ def side_by_side(
     if route not in _SIDES:
         return None
     sides, at, make_left, make_right = _SIDES[route]
+    makers = (partial(make_left, procedure, body, other), partial(make_right, procedure, body, other))
+    return _beside(sides, at, makers, reveal=reveal)
+
+
+def by_hand(procedure: Procedure, application: bytes, entry: bytes, *, reveal: bool = False) -> SideBySide:
+    """What we would send of an application beside what clerks entered for it. Values are masked unless `reveal`."""
+    makers = (partial(_there_and_back, procedure, application, None), partial(_this_version, procedure, entry, None))
+    return _beside(Sides.BY_HAND, "", makers, reveal=reveal)
+
+
+def _beside(sides: Sides, at: str, makers: Sequence[Callable[[], AnyForm | None]], *, reveal: bool) -> SideBySide:
     failed: list[str] = []
     forms: list[AnyForm | None] = []
-    for make in (make_left, make_right):
+    for make in makers:
         try:
-            forms.append(make(procedure, body, other))
+            forms.append(make())
         except MappingFailed as error:
             forms.append(None)
             failed.append(error.pointer or "/")

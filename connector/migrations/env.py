@@ -4,7 +4,8 @@ lock."""
 from alembic import context
 from sqlalchemy import Connection, text
 
-from connector.adapters import areas, audit, job_tables, sessions  # noqa: F401 - their tables belong to the schema
+# Their tables belong to the schema.
+from connector.adapters import areas, audit, job_tables, readiness, sessions, shadow  # noqa: F401
 from connector.adapters.tables import metadata
 
 

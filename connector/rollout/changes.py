@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, not_, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, and_, false, func, not_, or_, select, text
 
-from connector.adapters import areas, audit, backlog, ledger
+from connector.adapters import areas, audit, backlog, ledger, shadow
 from connector.adapters.areas import Change
 from connector.adapters.audit import Action
 from connector.adapters.backlog import HELD_BY_AREA, Backlog
@@ -73,7 +73,7 @@ def preview(db: Connection, wish: Wish, *, rate: int) -> Preview:
     released = skipped = nothing
     if wish.mode is not Mode.FROZEN:
         released = backlog.look(db, and_(_decided(modes, wish), _goes(wish)))
-    if _skips(wish):
+    if wish.mode is Mode.LIVE:
         skipped = backlog.look(db, and_(_decided(modes, wish), _skipped(wish)))
     own = [(area, one, rule.mode) for (area, one), rule in modes.rules.items() if one in wish.procedures]
     return Preview(
@@ -90,7 +90,7 @@ def carry_out(engine: Engine, wish: Wish, now: datetime) -> Outcome:
 
     It may die at any point: called again, it goes on. What is claimed meanwhile is kept back at the door.
     """
-    skipped = _skip(engine, wish, now) if _skips(wish) else 0
+    skipped = _skip(engine, wish, now) if wish.mode is Mode.LIVE else 0
     with engine.begin() as db:
         modes = areas.alone(db)
         released = 0
@@ -166,19 +166,17 @@ def _goes(wish: Wish) -> ColumnElement[bool]:
     """Of what the wish decides about: what it lets go."""
     if wish.mode is not Mode.LIVE:
         return backlog.begun()
-    return not_(_skipped(wish)) if _skips(wish) else message.c.id.is_not(None)
-
-
-def _skips(wish: Wish) -> bool:
-    return wish.mode is Mode.LIVE and (wish.fate is Fate.SKIP or wish.first_day is not None)
+    return not_(func.coalesce(_skipped(wish), false()))
 
 
 def _skipped(wish: Wish) -> ColumnElement[bool]:
-    """What is given up: never what belongs to a dossier that was begun, or a family stood between two systems."""
+    """What is given up: never what belongs to a dossier that was begun, or a family stood between two systems. What
+    clerks have registered by hand is not sent in any case, or it was registered twice."""
     given_up = not_(backlog.begun(or_on_the_line=True))
-    if wish.fate is Fate.SKIP or wish.first_day is None:
+    if wish.fate is Fate.SKIP:
         return given_up
-    return and_(given_up, message.c.received_on < wish.first_day)
+    early = message.c.received_on < wish.first_day if wish.first_day else false()
+    return and_(given_up, or_(shadow.entered_by_hand(), early))
 
 
 def _skip(engine: Engine, wish: Wish, now: datetime) -> int:

@@ -59,7 +59,7 @@ def test_opening_says_since_when_by_whom_and_why(lienthong: Commands) -> None:
 
 def test_every_change_stays_in_the_history_and_in_the_audit(lienthong: Commands, rows: Rows) -> None:
     lienthong.run("rollout", "set", "long-xuyen", "all", "shadow", *WHY)
-    lienthong.run("rollout", "set", "long-xuyen", "all", "live", *WHY)
+    lienthong.run("rollout", "set", "long-xuyen", "all", "live", *WHY, "--yes")
 
     with rows.engine.begin() as db:
         changes = db.execute(text("SELECT procedure, was, mode FROM area_change ORDER BY id")).all()
