@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from connector.domain.message import State
+from schemas.findings import Code, finding
 from tests.commands import Commands
 from tests.ledger_rows import NOW, Rows, draft, rows_in
 
@@ -169,3 +170,39 @@ def test_wrong_words_change_nothing(lienthong: Commands, words: tuple[str, ...])
     lienthong.run("rollout", "set", *words, code=2)
 
     assert {one["rule"] for one in lienthong.json("rollout", "list")["areas"]} == {None}
+
+
+def test_readiness_of_an_area_that_is_off_says_what_would_have_gone(lienthong: Commands, rows: Rows) -> None:
+    rows.take_in(draft(1), draft(2, findings=(finding(Code.ID_LENGTH, "/HoSo"),)))
+
+    found = lienthong.json("rollout", "readiness", "long-xuyen", "--since", "7d", code=1)
+
+    assert (found["dossiers"], found["valid"], found["would_have_gone"]) == (2, 1, 1)
+    assert (found["invalid"], found["recommendation"]) == ({"ID_LENGTH": 1}, "not-ready")
+    assert {one["name"]: one["met"] for one in found["criteria"]} == {
+        "valid": False,
+        "compared": False,
+        "matching": False,
+        "causes": True,
+        "partners": True,
+        "contact": False,
+    }
+    assert "ID_LENGTH" in lienthong.run("rollout", "readiness", "long-xuyen", code=1).stdout
+
+
+def test_a_contact_is_named_once_and_shown(lienthong: Commands) -> None:
+    lienthong.run("rollout", "contact", "long-xuyen", "Phòng Tư pháp, 0296 000 000")
+    lienthong.run("rollout", "contact", "long-xuyen", " ", code=2)
+
+    assert lienthong.json("rollout", "readiness", "long-xuyen", code=1)["contact"] == "Phòng Tư pháp, 0296 000 000"
+
+
+def test_an_area_in_shadow_that_is_short_of_something_is_opened_by_yes_only(lienthong: Commands) -> None:
+    lienthong.run("rollout", "set", "long-xuyen", "all", "shadow", *WHY)
+
+    refused = lienthong.json("rollout", "set", "long-xuyen", "all", "live", *WHY, code=2)
+    assert "contact" in refused["short_of"]
+    assert set(modes(lienthong, "long-xuyen").values()) == {"shadow"}
+
+    lienthong.run("rollout", "set", "long-xuyen", "all", "live", *WHY, "--yes")
+    assert set(modes(lienthong, "long-xuyen").values()) == {"live"}
