@@ -157,6 +157,12 @@ def read_partner_url(value: object) -> str | None:
     return text.rstrip("/")
 
 
+def read_issuer(value: object) -> str | None:
+    """An identity provider's name for itself, a URL; a slash at its end belongs to it."""
+    read_partner_url(value)
+    return None if value is None else _text(value)
+
+
 def read_origin(value: object) -> str | None:
     """Scheme and host, perhaps a port: `https://host`; no path, because the console owns all of it."""
     try:

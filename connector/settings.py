@@ -5,7 +5,7 @@ text from `connector.setting_types`, and its lines in `.env.example`. Nothing el
 """
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -31,6 +31,7 @@ from connector.setting_types import (
     read_directory,
     read_duration,
     read_instant,
+    read_issuer,
     read_line,
     read_origin,
     read_partner_url,
@@ -45,6 +46,7 @@ EXIT_CODE = 78
 
 PartnerName = Literal["ministry", "province"]
 _PARTNER_SETTINGS = ("url", "client_id", "client_secret")
+_OIDC_SETTINGS = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
 
 
 class BadSettings(Exception):
@@ -120,6 +122,12 @@ class Settings(BaseSettings):
     """A log-in ends when nothing was asked for this long."""
     session_longest: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(hours=12)
     """A log-in ends after this, whatever was asked."""
+    oidc_issuer: Annotated[str | None, BeforeValidator(read_issuer)] = None
+    """The identity provider, exactly as it calls itself; None means that people log in with passwords only."""
+    oidc_client_id: Annotated[str | None, BeforeValidator(read_line)] = None
+    oidc_client_secret: Annotated[SecretStr | None, BeforeValidator(read_secret)] = None
+    oidc_claim: Annotated[str, BeforeValidator(read_line)] = "sub"
+    """The claim that accounts' external names are compared with."""
     document_alert: Annotated[timedelta, BeforeValidator(read_duration)] = timedelta(hours=24)
     """How long a result may be without its signed document before a person is told."""
     release_rate: Annotated[int, BeforeValidator(read_whole_number)] = 50
@@ -206,6 +214,7 @@ def load(
         (warn or _to_standard_error)(line)
     values = {field: given[field] for field in Settings.model_fields if field in given}
     faults = [line for name in get_args(PartnerName) for line in _missing_parts(values.keys(), name)]
+    faults += _missing(values.keys(), _OIDC_SETTINGS)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -254,7 +263,10 @@ def _unknown(given: Mapping[str, str]) -> Iterator[str]:
 
 def _missing_parts(given: Collection[str], name: PartnerName) -> list[str]:
     """A partner's settings belong together: all of them or none."""
-    names = [f"{name}_{part}" for part in _PARTNER_SETTINGS]
+    return _missing(given, [f"{name}_{part}" for part in _PARTNER_SETTINGS])
+
+
+def _missing(given: Collection[str], names: Sequence[str]) -> list[str]:
     present = [field for field in names if field in given]
     if not present:
         return []

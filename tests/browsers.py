@@ -53,10 +53,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def person_at(browser: Browser, url: str, *, scripts: bool = True) -> Iterator[Page]:
+def person_at(browser: Browser, url: str, *others: str, scripts: bool = True) -> Iterator[Page]:
     """Somebody who sits before the console, with a browser of their own.
 
-    At the end nothing may have been fetched from elsewhere, and no script or policy may have failed.
+    At the end nothing may have been fetched from elsewhere (but from `others`), no script or policy may have failed.
     """
     context: BrowserContext = browser.new_context(
         base_url=url, java_script_enabled=scripts, locale="vi-VN", viewport={"width": 1366, "height": 768}
@@ -73,7 +73,9 @@ def person_at(browser: Browser, url: str, *, scripts: bool = True) -> Iterator[P
 
     page.on("console", heard)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith(url) else None)
+    page.on(
+        "request", lambda request: foreign.append(request.url) if not request.url.startswith((url, *others)) else None
+    )
     try:
         yield page
     finally:

@@ -8,10 +8,12 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from connector.adapters.identity import Credentials, IdentityProvider
 from connector.console import answers, statics
 from connector.console.access import only_our_forms
 from connector.console.headers import Address, Doorkeeper
-from connector.console.routes import dossiers, health, language, login, messages, own, today
+from connector.console.routes import dossiers, health, language, login, messages, own, provider, today
+from connector.settings import Settings
 from connector.wiring import Connector
 
 LARGEST_BODY: Final = 256 * 1024
@@ -22,6 +24,7 @@ ROUTERS: Final = (
     health.router,
     language.router,
     login.router,
+    provider.router,
     own.router,
     today.router,
     messages.router,
@@ -40,12 +43,22 @@ def make_app(connector: Connector) -> FastAPI:
     )
     app.state.connector = connector
     app.state.address = Address(connector.settings.console_url)
+    app.state.provider = identity_provider(connector.settings)
     for router in ROUTERS:
         app.include_router(router)
     answers.install(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(Doorkeeper, address=app.state.address)
     return app
+
+
+def identity_provider(settings: Settings) -> IdentityProvider | None:
+    """The one that the settings name."""
+    issuer, client, secret = settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret
+    if issuer is None or client is None or secret is None:
+        return None
+    ours = Credentials(issuer, client, secret.get_secret_value(), settings.oidc_claim)
+    return IdentityProvider(ours, timeout=settings.http_timeout)
 
 
 @asynccontextmanager

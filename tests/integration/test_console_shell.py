@@ -59,7 +59,7 @@ def record(console: RunningConsole, **where: Any) -> list[Any]:
     return [row for row in rows if all(getattr(row, name) == value for name, value in where.items())]
 
 
-PUBLIC = {"/login", "/link/{secret}", "/healthz", "/language/{chosen}", "/static/{name}"}
+PUBLIC = {"/login", "/link/{secret}", "/healthz", "/oidc/start", "/oidc/back", "/language/{chosen}", "/static/{name}"}
 
 
 def test_every_route_says_whom_it_is_for(console: RunningConsole) -> None:

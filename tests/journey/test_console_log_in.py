@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from connector.adapters import accounts
 from connector.domain.rights import Role
 from tests.browsers import person_at
-from tests.consoles import PASSWORD, RunningConsole
+from tests.consoles import PASSWORD, RunningConsole, console_over
+from tests.identity_provider import CLIENT, SECRET, Provider
 
 
 @pytest.fixture
@@ -94,3 +95,24 @@ def test_what_can_be_clicked_is_large_enough_and_named(page: Page, console: Runn
         assert min(box["width"], box["height"]) >= 24, target.inner_text()
         name = target.evaluate("e => (e.labels && e.labels.length ? e.labels[0] : e).innerText.trim()")
         assert name, target
+
+
+def test_an_operator_comes_by_the_identity_provider_of_another_site(chromium: Browser, database: str) -> None:
+    """The browser is sent there and back; what it then holds is a cookie that never comes from another site."""
+    with (
+        Provider().running() as provider,
+        console_over(
+            database, oidc_issuer=provider.issuer, oidc_client_id=CLIENT, oidc_client_secret=SECRET
+        ) as console,
+    ):
+        made = accounts.new_account("lan", "Trần Thị Lan", frozenset({Role.OPERATOR}), external="u-1")
+        with console.connector.engine.begin() as db:
+            accounts.add(db, made, at=console.clock(), by="test")
+        with person_at(chromium, console.url, provider.issuer) as page:
+            page.goto("/login")
+            page.get_by_role("link", name="tài khoản của cơ quan").click()
+            expect(page.get_by_role("heading", level=1)).to_have_text("Hôm nay")
+            expect(page.get_by_role("link", name="Trần Thị Lan")).to_be_visible()
+            [cookie] = [c for c in page.context.cookies() if c["name"] == "lienthong-session"]
+
+    assert cookie["sameSite"] == "Strict"

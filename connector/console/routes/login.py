@@ -21,7 +21,7 @@ Text = Annotated[str, Form(max_length=300)]
 
 @router.get("/login")
 def form(guest: Annotated[Guest, anybody()], back: str = "/") -> Response:
-    return guest.page("login.html", back=local_path(back), fault="", seconds=0)
+    return _form(guest, 200, back)
 
 
 @router.post("/login")
@@ -33,7 +33,7 @@ def log_in(guest: Annotated[Guest, anybody()], name: Text, password: Text, back:
         account = accounts.by_name(db, name)
     if wait:
         seconds = int(wait.total_seconds()) + 1
-        return guest.page("login.html", 429, back=local_path(back), fault="wait", seconds=seconds)
+        return _form(guest, 429, back, fault="wait", seconds=seconds)
     right = passwords.is_right(account.password_hash if account else None, password)
     if account is None or not right or account.holder.disabled:
         with guest.db() as db:
@@ -41,11 +41,16 @@ def log_in(guest: Annotated[Guest, anybody()], name: Text, password: Text, back:
                 sessions.failed(db, limit, of, guest.at)
             # A name that is none may be a password typed into the wrong field.
             _record(guest, db, Action.LOG_IN, account.name if account else "?", allowed=False)
-        return guest.page("login.html", 401, back=local_path(back), fault="wrong", seconds=0)
+        return _form(guest, 401, back, fault="wrong")
     with guest.db() as db:
         sessions.forgive(db, *limits[0])
         secret = begin(guest, db, account)
     return enter(guest, account, secret, back)
+
+
+def _form(guest: Guest, status: int, back: str, *, fault: str = "", seconds: int = 0) -> Response:
+    provider = guest.request.app.state.provider is not None
+    return guest.page("login.html", status, back=local_path(back), fault=fault, seconds=seconds, provider=provider)
 
 
 def begin(guest: Guest, db: Connection, account: Account, how: str = "password") -> str:
