@@ -5,7 +5,7 @@ To add a page:
 1. a module in `routes/` with a `router` and handlers such as
    `def show(visit: Annotated[Visit, needs(Right.VIEW)], …) -> Response`, listed in `app.ROUTERS`; `visit.db()` is a
    transaction, `visit.at` the present, `visit.areas` what may be shown, `visit.page("name.html", …)` the answer;
-2. a template that extends `base.html`, with no word of its own: `t('subject.key')`; forms carry
+2. a template that extends `base.html`, with no word of its own but `t(…)`; forms carry
    `<input type="hidden" name="csrf" value="{{ csrf }}">` and work without scripts; pieces for htmx are templates too;
 3. its texts in `texts/subject.toml`, Vietnamese and English;
 4. an entry in `navigation.MENU`, where it belongs into the menu.
