@@ -125,6 +125,8 @@ class World:
             self.connector.events.read()
         if agenda.ask_states:
             self.connector.states.ask()
+        if agenda.replay:
+            self.connector.replays.work()
         for route in agenda.routes:
             self.connector.delivery.deliver(route)
 

@@ -16,6 +16,7 @@ SAME_CLICK: Final = timedelta(seconds=60)
 # Plans that nobody ran are removed after this.
 PLANS_KEPT: Final = timedelta(days=1)
 _STARTS: Final = 88_010_320
+_ACTIVE: Final = [state.value for state in ACTIVE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +97,15 @@ def same_request(db: Connection, request_key: bytes, now: datetime) -> UUID | No
     """The job that this click made already. Whoever asks holds the click until commit: another waits here."""
     db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:key, 'hex'), 0))"), {"key": request_key})
     j = replay_job.c
-    recent = (j.created_at > now - SAME_CLICK) & j.state.not_in([JobState.PLANNED.value])
-    asked = (j.request_key == request_key) & (j.state.in_([state.value for state in ACTIVE]) | recent)
+    asked = (j.request_key == request_key) & (j.state.in_(_ACTIVE) | (j.created_at > now - SAME_CLICK))
     return db.scalar(select(j.id).where(asked).order_by(j.seq.desc()).limit(1))
+
+
+def twin_of(db: Connection, job_id: UUID) -> UUID | None:
+    """The active job of the same wish as this plan's, if there is one."""
+    j = replay_job.c
+    key = select(j.request_key).where(j.id == job_id).scalar_subquery()
+    return db.scalar(select(j.id).where(j.request_key == key, j.state.in_(_ACTIVE), j.id != job_id))
 
 
 def hold_starts(db: Connection) -> None:
@@ -172,8 +179,7 @@ def forget_plans(db: Connection, now: datetime) -> int:
 
 def count_active(db: Connection) -> int:
     """Jobs that are not over, plans not counted."""
-    wanted = [state.value for state in ACTIVE]
-    return db.scalar(select(func.count()).select_from(replay_job).where(replay_job.c.state.in_(wanted))) or 0
+    return db.scalar(select(func.count()).select_from(replay_job).where(replay_job.c.state.in_(_ACTIVE))) or 0
 
 
 def _job(row: RowMapping) -> Job:

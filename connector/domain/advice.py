@@ -149,7 +149,7 @@ _OWN: Final[dict[str, Advice]] = {
 _OF_THE_WAY: Final = frozenset(
     {
         *("NO_CONNECTION", "CONNECT_TIMEOUT", "READ_TIMEOUT", "CONNECTION_LOST", "TOO_SLOW", "TOKEN_GARBLED"),
-        *("PAGE_GARBLED", "UNANSWERED", "NOT_REACHED"),
+        *("PAGE_GARBLED", "UNANSWERED", "NOT_REACHED", "AREA_CLOSED"),
     }
 )
 _CLOSED: Final = frozenset({"HTTP_401", "HTTP_403", "TOKEN_REFUSED"})

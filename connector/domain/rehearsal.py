@@ -29,7 +29,15 @@ PURGED = "nội dung đã xóa: hỏi lại nguồn / its content was purged: as
 UNUSABLE = "không đọc được khi tiếp nhận: hỏi lại nguồn / it could not be read when it came: ask the source again"
 AREA_CLOSED = "địa bàn chưa mở / its area is not live"
 NOT_DUE = "chờ việc khác xảy ra / it waits for something that has to happen first"
+NOT_IN_THIS_STATE = "trạng thái này không có thao tác đó / this state has no such move"
 BEHIND = "chờ thông điệp trước trong luồng / it waits behind an earlier message of its lane"
+
+_NOTES: Final = {
+    State.READY: ON_ITS_WAY,
+    State.SENDING: ON_ITS_WAY,
+    State.CANCELLED: GIVEN_UP,
+    State.SUPERSEDED: REPLACED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +91,7 @@ def _cannot(stored: Stored, around: Around, *, insist: bool, move: Move) -> Rehe
     if state is State.DELIVERED and move is Move.REPLAY and not insist:
         return Rehearsal(prospect=Prospect.DELIVERED, note=DELIVERED)
     if not allowed(state, move, State.READY):
-        notes = {State.CANCELLED: GIVEN_UP, State.SUPERSEDED: REPLACED}
-        return Rehearsal(prospect=Prospect.CANNOT, note=notes.get(state, ON_ITS_WAY))
+        return Rehearsal(prospect=Prospect.CANNOT, note=_NOTES.get(state, NOT_IN_THIS_STATE))
     if any(entry.state in (State.SENDING, State.DELIVERED) for entry in _after(stored, around.lane)):
         return Rehearsal(prospect=Prospect.CANNOT, note=LATER_GONE)
     if stored.route is Route.APPLICATION and around.facts is not None and around.facts.withdrawn:

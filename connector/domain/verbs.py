@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from connector.domain.message import Move, State, allowed
-from connector.domain.rehearsal import ON_ITS_WAY, rehearse
+from connector.domain.rehearsal import NOT_IN_THIS_STATE, ON_ITS_WAY, rehearse
 from connector.domain.replay import Prospect
 from connector.domain.stored import Around, Stored
 from schemas.findings import Finding, Severity
@@ -17,7 +17,6 @@ BECOMES: Final[Mapping[Prospect, State]] = {
     Prospect.HELD: State.HELD,
     Prospect.INVALID: State.INVALID,
 }
-NOT_IN_THIS_STATE: Final = "trạng thái này không có thao tác đó / this state has no such move"
 NO_SUCH_FINDING: Final = "thông điệp không có lỗi này / the message has no such finding"
 IS_AN_ERROR: Final = "lỗi loại E phải sửa tại nguồn / an E finding cannot be overridden: the source has to correct it"
 ONLY_A_WARNING: Final = "chỉ là cảnh báo / it is a warning only, and keeps nothing back"

@@ -24,7 +24,8 @@ class Control:
         self._now = now
 
     def run(self, job_id: UUID, *, by: str, reason: str) -> Job:
-        """Runs a plan exactly as it was frozen; one that runs already stays as it is. Raises NotPossible."""
+        """Runs a plan exactly as it was frozen; one that runs already stays as it is, and so
+        does a job of the very same wish: that one is returned. Raises NotPossible."""
         why = needed(reason)
         now = self._now()
         with self._engine.begin() as db:
@@ -34,6 +35,9 @@ class Control:
                 raise NotPossible("kế hoạch chưa xong / the plan is not ready yet; wait for it, then run it")
             if job.state is not JobState.PLANNED:
                 return job
+            twin = jobs.twin_of(db, job_id)
+            if twin is not None:
+                return _there(jobs.look(db, twin))
             jobs.change(db, job_id, state=JobState.RUNNING.value, reason=why, by=by, started_at=now)
             job_items.engage(db, job_id, now)
             jobs.note(db, job_id, "run", now=now, by=by, why=why)

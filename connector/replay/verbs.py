@@ -11,11 +11,10 @@ from sqlalchemy import Connection, Engine
 
 from connector.adapters import aliases, surroundings
 from connector.domain.message import Hold, Move, Route, Ruling, State, allowed
-from connector.domain.rehearsal import Rehearsal, rehearse
+from connector.domain.rehearsal import NOT_IN_THIS_STATE, Rehearsal, rehearse
 from connector.domain.stored import Around, Stored
 from connector.domain.verbs import (
     BECOMES,
-    NOT_IN_THIS_STATE,
     NoOverride,
     overridden,
     why_no_cancel,
