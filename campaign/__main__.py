@@ -44,6 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
         every=asked.every,
         only=[name for name in asked.only.split(",") if name],
         faults=asked.faults,
+        rates=asked.rates,
     )
     outcome = run(plan, home, _say)
     report.write(outcome, only_json=asked.json)
@@ -68,11 +69,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--every", type=float, default=2.5, help="mean of seconds between two deeds of the killer")
     parser.add_argument("--only", default="", help="deeds, comma-separated; all when not given")
     parser.add_argument("--faults", choices=["calm", "rough"], default="rough", help="what the partners do themselves")
+    parser.add_argument("--rates", type=_rates, default={}, help="other shares of faults: busy=0.03,throttled=0.05")
     parser.add_argument("--home", type=Path, help="where the campaign's directory is made; default: the temporary one")
     parser.add_argument("--backlog", type=int, help="only measure: so many dossiers wait for each partner's return")
     parser.add_argument("--keep", action="store_true", help="keep logs and records of a clean campaign, too")
     parser.add_argument("--json", action="store_true", help="nothing but the JSON document on standard output")
     return parser
+
+
+def _rates(text: str) -> dict[str, float]:
+    return {name: float(share) for name, _, share in (part.partition("=") for part in text.split(",") if part)}
 
 
 def _say(line: str) -> None:

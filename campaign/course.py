@@ -2,9 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -42,7 +42,8 @@ _AWAY: Final = (requests.RequestException, ControlError, SQLAlchemyError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a campaign is to do. `every` is the mean of seconds between two deeds of the killer, `only` names some."""
+    """What a campaign is to do. `every` is the mean of seconds between two deeds of the killer, `only` names some.
+    `rates` are other shares for some kinds of the partners' own faults."""
 
     seed: int
     dossiers: int
@@ -52,6 +53,7 @@ class Plan:
     every: float = 2.5
     only: Collection[str] = ()
     faults: str = "rough"
+    rates: Mapping[str, float] = field(default_factory=dict)
 
 
 def run(plan: Plan, home: Path, say: Callable[[str], None]) -> Outcome:
@@ -93,6 +95,8 @@ class _Course:
 
     def fire(self) -> None:
         self._supply.people_at_work()
+        for control in self._partners():
+            control.set_faults(self._plan.faults, self._plan.rates)
         while time.monotonic() < self._ends:
             self._killer.work()
             self._tick()
