@@ -210,7 +210,9 @@ class Connector:
             return overview.late_documents(db, self.now(), self.settings.document_alert)
 
     def sum_traffic(self) -> None:
-        """Adds what passed since the last time to the sums that the console draws."""
+        """Adds what passed since the last time to the sums that the console draws, and makes the tally short."""
+        with self.engine.begin() as db:
+            overview.sum_up(db)
         more = True
         while more:
             with self.engine.begin() as db:

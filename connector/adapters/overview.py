@@ -65,14 +65,18 @@ def look(db: Connection, now: datetime, document_alert: timedelta) -> Overview:
 def count(db: Connection) -> Counts:
     """Messages by route and state, exactly, with 0 where there are none.
 
-    Open states are counted by their partial indexes. The closed ones grow for ever, so their counts come from a source
-    of their own, `_CLOSED`: today the rows themselves.
+    Open states are counted by their partial indexes. The closed ones grow for ever and are kept count of in `tally`.
     """
     counts: Counts = {route: dict.fromkeys(State, 0) for route in Route}
     for statement in (OPEN, _CLOSED):
         for row in db.execute(statement):
             counts[Route(row.route)][State(row.state)] = row.number
     return counts
+
+
+def sum_up(db: Connection) -> None:
+    """Makes one line of the tally's many, for each route and state. Its sums stay as they are, for every reader."""
+    db.execute(_SUM_UP)
 
 
 def late_documents(db: Connection, now: datetime, after: timedelta) -> int:
@@ -108,7 +112,14 @@ OPEN: Final = text(
         for states in ((State.READY,), (State.SENDING,), (State.HELD, State.EXHAUSTED), (State.INVALID, State.REFUSED))
     )
 )
-_CLOSED: Final = text(_counting(CLOSED))
+_CLOSED: Final = text("SELECT route, state, sum(number) AS number FROM tally GROUP BY route, state")
+
+# What others add at this moment is not seen yet, and stays for the next time.
+_SUM_UP: Final = text("""
+    WITH summed AS (DELETE FROM tally RETURNING route, state, number)
+    INSERT INTO tally (route, state, number)
+    SELECT route, state, sum(number) FROM summed GROUP BY route, state HAVING sum(number) <> 0
+""")
 
 _WAITING: Final = text("""
     SELECT least((SELECT min(created_at) FROM message WHERE state = 'ready'),

@@ -128,6 +128,17 @@ message: Final = Table(
     Index("message_closed_area", "seq", postgresql_where=text(f"state = 'held' AND hold = '{Hold.AREA}'")),
 )
 
+# What closed messages came to: the sum of `number` is how many there are. Every statement that closes messages or opens
+# them again adds its lines, by triggers, so that it holds for whoever writes; now and then the lines are summed up.
+tally: Final = Table(
+    "tally",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("route", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+)
+
 body: Final = Table(
     "body",
     metadata,
