@@ -90,7 +90,7 @@ def test_the_rows_that_were_there_before_it_are_counted(rows: Rows) -> None:
         config = Config()
         config.set_main_option("script_location", "connector:migrations")
         config.attributes["connection"] = db
-        command.downgrade(config, "0007")
+        command.downgrade(config, "0008")
         command.upgrade(config, "head")
         db.commit()
         kept, real = kept_and_real(db)
