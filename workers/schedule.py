@@ -11,12 +11,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.adapters.agenda import Agenda
+from connector.adapters.locks import Lock
 from connector.domain.breaker import TOLERANCE
 from workers.app import connector
 from workers.tasks import EXPIRES
 
-# One beat speaks, the others wait for its lock, which goes with its connection.
-BEAT_LOCK: Final = 88_010_317
 PAUSE: Final = 1.0
 ALARMS_EVERY: Final = 60.0
 TRAFFIC_EVERY: Final = 15.0
@@ -73,7 +72,7 @@ class LedgerScheduler(Scheduler):
             return False
         if self._lock is None:
             self._lock = connector().engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            if not self._lock.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": BEAT_LOCK}).scalar_one():
+            if not self._lock.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": Lock.BEAT.value}).scalar_one():
                 self._let_go()
                 return False
             self._lock.execute(text(f"SET idle_session_timeout = '{SILENCE}s'"))

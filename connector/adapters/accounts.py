@@ -31,13 +31,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
+from connector.adapters.locks import Lock
 from connector.adapters.tables import metadata
 from connector.domain.rights import Holder, Role
 
 LINK_LIVES: Final = timedelta(hours=24)
-# Two browsers, or two machines, that set up at once make one administrator.
 NAME: Final = "^[a-z0-9][a-z0-9._-]{0,63}$"
-_SET_UP_LOCK: Final = 88_010_317
 
 account: Final = Table(
     "account",
@@ -179,7 +178,7 @@ def find_link(db: Connection, secret: str, at: datetime) -> Link | None:
 def use_link(db: Connection, secret: str, at: datetime) -> Link | None:
     """The link, used up from now on. Of several who use it at once one gets it; of several links for a first
     administrator none works once there is one."""
-    db.execute(select(func.pg_advisory_xact_lock(_SET_UP_LOCK)))
+    db.execute(select(func.pg_advisory_xact_lock(Lock.SET_UP.value)))
     found = db.execute(
         delete(link).where(link.c.key == hash_of(secret), link.c.ends_at > at).returning(link.c.account_id)
     ).one_or_none()

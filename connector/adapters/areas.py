@@ -32,12 +32,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from connector.adapters.locks import Lock
 from connector.adapters.tables import metadata
 from connector.domain.rollout import Mode, Modes, Rule
 from schemas.values import Procedure
-
-# One number for everybody; any constant would do.
-MODES_LOCK: Final = 88_010_318
 
 _MODE_KNOWN: Final = f"mode IN ({', '.join(repr(mode.value) for mode in Mode)})"
 
@@ -122,14 +120,14 @@ def read(db: Connection) -> Modes:
 
 def steady(db: Connection) -> Modes:
     """The modes, which nobody changes before the caller's transaction ends."""
-    db.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": MODES_LOCK})
+    db.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": Lock.MODES.value})
     return read(db)
 
 
 def alone(db: Connection) -> Modes:
     """The modes for whoever changes them: nobody else changes them, or holds a message by them, meanwhile. Keep it
     short."""
-    db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MODES_LOCK})
+    db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": Lock.MODES.value})
     return read(db)
 
 

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-# One number for everybody who migrates this schema; any constant would do.
-MIGRATION_LOCK: Final = 88_010_316
+from connector.adapters.locks import Lock
+
 # The longest that one statement may take, and so the longest that a process waits for a server it cannot reach.
 STATEMENT: Final = timedelta(seconds=60)
 # A transaction whose process is frozen or gone holds its locks for so long at most.
@@ -92,7 +92,7 @@ def migrate(url: str) -> str:
     engine = create_engine(_with_driver(url), poolclass=NullPool, connect_args={"connect_timeout": 5})
     with as_file(files("connector.migrations")) as folder, engine.connect() as db:
         # Taken before any time-out is set: lock_timeout would cut this wait short as well.
-        db.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        db.execute(text("SELECT pg_advisory_lock(:key)"), {"key": Lock.MIGRATION.value})
         db.commit()
         try:
             config = Config()
@@ -103,7 +103,7 @@ def migrate(url: str) -> str:
             return str(db.scalar(text("SELECT version_num FROM alembic_version")))
         finally:
             db.rollback()
-            db.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+            db.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": Lock.MIGRATION.value})
             db.commit()
             engine.dispose()
 

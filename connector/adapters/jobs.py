@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
 
 from connector.adapters.job_tables import replay_job, replay_note
+from connector.adapters.locks import Lock
 from connector.domain.replay import ACTIVE, ENDED, ItemState, JobState, Verb
 
 # Clicks of one person on the same thing are one click for so long after the job began, even when it is over already.
 SAME_CLICK: Final = timedelta(seconds=60)
 # Plans that nobody ran are removed after this.
 PLANS_KEPT: Final = timedelta(days=1)
-_STARTS: Final = 88_010_320
 _ACTIVE: Final = [state.value for state in ACTIVE]
 
 
@@ -110,7 +110,7 @@ def twin_of(db: Connection, job_id: UUID) -> UUID | None:
 
 def hold_starts(db: Connection) -> None:
     """One job starts at a time: two that share messages must not start between each other's looks."""
-    db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STARTS})
+    db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": Lock.JOB_STARTS.value})
 
 
 def look(db: Connection, job_id: UUID) -> Job | None:

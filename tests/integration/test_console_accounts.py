@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from connector.adapters import accounts, passwords, sessions
+from connector.adapters.locks import Lock
 from connector.adapters.passwords import WeakPassword
 from connector.domain.rights import Role
 from tests.commands import Commands
@@ -57,6 +58,17 @@ def test_the_set_up_link_makes_one_administrator_who_is_logged_in(console: Runni
     assert browser.get("/me").status_code == 200
     assert console.browser().get(link).status_code == 410
     assert console.browser().post(link, CHOSEN | {"name": "second"}).status_code == 410
+
+
+@pytest.mark.parametrize("lock", list(Lock))
+def test_who_holds_another_lock_does_not_keep_the_first_administrator_waiting(
+    console: RunningConsole, lock: Lock
+) -> None:
+    link = first_link(console)
+    with console.connector.engine.connect() as busy:
+        if lock is not Lock.SET_UP:
+            busy.execute(text("SELECT pg_advisory_lock(:key)"), {"key": lock.value})
+        assert console.browser().post(link, CHOSEN).url == f"{console.url}/"
 
 
 def test_looking_at_a_link_does_not_use_it_up(console: RunningConsole) -> None:

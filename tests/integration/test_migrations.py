@@ -14,7 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from connector.adapters import audit, job_tables, revisions, sessions
-from connector.adapters.database import MIGRATION_LOCK, DatabaseAway, is_away, make_engine, migrate, own_database
+from connector.adapters.database import DatabaseAway, is_away, make_engine, migrate, own_database
+from connector.adapters.locks import Lock
 from connector.adapters.tables import metadata
 from tests.ledger_rows import Rows, draft, rows_in
 
@@ -67,7 +68,7 @@ def test_four_machines_that_migrate_at_once_all_end_at_the_same_schema(empty_dat
 
 def test_a_second_machine_waits_for_as_long_as_the_first_migrates(empty_database: str) -> None:
     with connection(empty_database) as first, ThreadPoolExecutor(1) as pool:
-        first.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        first.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": Lock.MIGRATION.value})
         second = pool.submit(migrate, empty_database)
         waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
         while not first.scalar(waiting):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from connector.adapters.locks import Lock
 from connector.logs import ALLOWED
 
 ROOT = Path(__file__).parents[2]
@@ -215,3 +216,17 @@ def test_the_runtime_lock_has_what_the_project_needs_and_no_tools() -> None:
 
     assert needed <= names
     assert not names & {"pytest", "mypy", "ruff", "import-linter"}
+
+
+def test_every_lock_of_the_database_has_its_number_in_one_place() -> None:
+    """Two that chose the same number would wait for each other, and only in a system that runs both."""
+    numbers = {member.value for member in Lock}
+    elsewhere = {
+        name_of(path)
+        for path in PRODUCT
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and node.value in numbers and path.name != "locks.py"
+    }
+
+    assert elsewhere == set()
+    assert len(numbers) == len(Lock.__members__)
