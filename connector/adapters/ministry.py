@@ -137,6 +137,7 @@ class Ministry:
         envelope, _ = forms.Envelope.read(raw)
         if envelope is None or envelope.status is None:
             raise Garbled("ANSWER_GARBLED", "the answer is no envelope", http_status=answer.http_status, body=raw)
+        self._look_for_refusal(envelope)
         return envelope, answer.http_status
 
     def _read_value(self, service: str, question: Form) -> bytes:
@@ -152,8 +153,14 @@ class Ministry:
         if envelope is None or envelope.status is None:
             raise Garbled("ANSWER_GARBLED", "the answer is no envelope", http_status=answer.http_status, body=raw)
         if not envelope.done:
+            self._look_for_refusal(envelope)
             raise _meant(envelope, answer.http_status)
         return value or b"null"
+
+    def _look_for_refusal(self, envelope: forms.Envelope) -> None:
+        """A token that the gateway lets through and the services do not accept is used no more."""
+        if not envelope.done and MEANINGS.get(envelope.code or "", (None,))[0] is Unauthorised:
+            self._transport.distrust()
 
     def _list(self, service: str, question: Form) -> list[bytes]:
         raw = self._read_value(service, question)

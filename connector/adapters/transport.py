@@ -127,6 +127,7 @@ class Transport:
             if fresh_refused > 1:
                 break
         if answer.http_status in (401, 403):
+            self._forget(token)  # whoever tries the door next does it with a fresh one
             raise Unauthorised(
                 f"HTTP_{answer.http_status}", "the partner does not accept us", http_status=answer.http_status
             )
@@ -136,6 +137,10 @@ class Transport:
 
     def close(self) -> None:
         self._wire.close()
+
+    def distrust(self) -> None:
+        """The service itself does not accept us: the next call goes with a fresh token."""
+        self._forget(self._token)
 
     def check_access(self) -> None:
         """Fetches a fresh token: whether the partner is there and knows us. Raises like `send`."""
@@ -228,7 +233,7 @@ def unreachable_status(answer: Answer) -> DeliveryError:
         "the partner is away",
         http_status=answer.http_status,
         asked=answer.asked,
-        maybe_done=answer.http_status >= 500,
+        maybe_done=answer.http_status >= 500 or answer.http_status // 100 == 2,
     )
 
 

@@ -75,6 +75,35 @@ def submit(ministry: Ministry) -> Callable[[], object]:
     return lambda: ministry.submit(submission(), FINGERPRINT)
 
 
+@pytest.mark.parametrize("code", ["100", "101"])
+@pytest.mark.parametrize("asks", [False, True])
+def test_after_the_service_did_not_accept_us_the_next_call_goes_with_a_fresh_token(
+    partner: responses.RequestsMock, ministry: Ministry, code: str, asks: bool
+) -> None:
+    service = "layKetQua" if asks else "nhanHoSoDKHT"
+    call = (lambda: ministry.states("marriage", [bodies.code(1)], NOW)) if asks else submit(ministry)
+    says(partner, service, {"status": "0", "errorCode": code})
+    says(partner, service, {"status": "1", "value": []})
+    assert isinstance(error_of(call), Unauthorised)
+
+    call()
+
+    paths = [exchange.request.path_url for exchange in partner.calls]
+    assert [path.rsplit("/", 1)[1] for path in paths] == ["token", service, "token", service]
+
+
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_a_success_that_nobody_agreed_on_may_have_taken_effect(
+    partner: responses.RequestsMock, ministry: Ministry, status: int
+) -> None:
+    says(partner, "nhanHoSoDKHT", {"status": "1", "value": {}}, status=status)
+
+    error = error_of(submit(ministry))
+
+    assert isinstance(error, Unreachable)
+    assert error.maybe_done
+
+
 def envelope(status: object = "1", code: str | None = None, value: object = None) -> dict[str, object]:
     return {"status": status, "statusDescription": "THÀNH CÔNG", "errorCode": code, "value": value}
 
