@@ -3,7 +3,8 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -116,15 +117,21 @@ def has_admin(db: Connection) -> bool:
 
 def add(db: Connection, new: Account, *, at: datetime, by: str) -> None:
     """Writes a new account down. Raises NameTaken; the transaction goes on."""
+    with _names_are_ones_own(db, new):
+        db.execute(
+            insert(account).values(id=new.account_id, name=new.name, created_at=at, created_by=by, **_columns(new))
+        )
+
+
+@contextmanager
+def _names_are_ones_own(db: Connection, one: Account) -> Iterator[None]:
     try:
         with db.begin_nested():
-            db.execute(
-                insert(account).values(id=new.account_id, name=new.name, created_at=at, created_by=by, **_columns(new))
-            )
+            yield
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) != "23505":
             raise
-        raise NameTaken(new.name) from None
+        raise NameTaken(one.name) from None
 
 
 def new_account(
@@ -149,8 +156,10 @@ def with_language(one: Account, language: str) -> Account:
 
 
 def change(db: Connection, changed: Account) -> None:
-    """Writes an account's columns anew, all but its name."""
-    db.execute(update(account).where(account.c.id == changed.account_id).values(**_columns(changed)))
+    """Writes an account's columns anew, all but its name. Raises NameTaken when another has its external name; the
+    transaction goes on."""
+    with _names_are_ones_own(db, changed):
+        db.execute(update(account).where(account.c.id == changed.account_id).values(**_columns(changed)))
 
 
 def make_link(db: Connection, account_id: UUID | None, *, at: datetime, by: str) -> str:

@@ -12,7 +12,7 @@ from connector.adapters.identity import Credentials, IdentityProvider
 from connector.console import answers, statics
 from connector.console.access import only_our_forms
 from connector.console.headers import Address, Doorkeeper
-from connector.console.routes import dossiers, health, language, login, messages, own, provider, today
+from connector.console.routes import dossiers, health, language, login, messages, own, people, provider, today
 from connector.settings import Settings
 from connector.wiring import Connector
 
@@ -26,6 +26,7 @@ ROUTERS: Final = (
     login.router,
     provider.router,
     own.router,
+    people.router,
     today.router,
     messages.router,
     dossiers.router,

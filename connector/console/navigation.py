@@ -19,4 +19,5 @@ MENU: Final = (
     Entry("/", "menu.today", Right.VIEW),
     Entry("/messages", "menu.messages", Right.VIEW),
     Entry("/dossiers", "menu.dossiers", Right.VIEW),
+    Entry("/accounts", "menu.accounts", Right.MANAGE_ACCOUNTS),
 )

@@ -148,25 +148,33 @@ def test_a_weak_password_is_refused(password: str, reason: str) -> None:
 # Wrong passwords
 
 
-def test_wrong_passwords_bring_longer_and_longer_pauses_even_for_the_right_one(console: RunningConsole) -> None:
+def test_wrong_passwords_bring_a_pause_even_for_the_right_one(console: RunningConsole) -> None:
     console.add("lan", Role.VIEWER)
     browser = console.browser()
-    for _ in range(sessions.PER_ACCOUNT.free + 1):
+    for _ in range(sessions.PER_ACCOUNT.free):
         assert browser.log_in("lan", "wrong").status_code == 401
-    assert browser.log_in("lan").status_code == 429
-    waits = []
-    for _ in range(6):
-        # Each time the pause is over, one more wrong password.
-        [row] = rows(console, "SELECT max(next_at) AS until FROM login_attempt")
-        waits.append((row.until - console.clock()).total_seconds())
-        console.clock.passes(row.until - console.clock() + timedelta(milliseconds=10))
-        assert browser.log_in("lan", "wrong").status_code == 401
-
-    assert waits[-1] > 4 * waits[1] > 0
-    assert browser.log_in("lan").status_code == 429
+    with console.connector.engine.begin() as db:
+        for _ in range(8):
+            sessions.failed(db, sessions.PER_ACCOUNT, "lan", console.clock())
+    paused = browser.log_in("lan")
     console.clock.passes(sessions.LONGEST_PAUSE)
+
+    assert paused.status_code == 429
     assert browser.log_in("lan").status_code == 200
+    # The right password ended the count.
     assert browser.log_in("lan", "wrong").status_code == 401
+    assert browser.log_in("lan").status_code == 200
+
+
+def test_each_further_wrong_password_doubles_the_pause(console: RunningConsole) -> None:
+    at = console.clock()
+    pauses = []
+    with console.connector.engine.begin() as db:
+        for _ in range(sessions.PER_ACCOUNT.free + 4):
+            sessions.failed(db, sessions.PER_ACCOUNT, "lan", at)
+            pauses.append(sessions.pause(db, sessions.PER_ACCOUNT, "LAN ", at).total_seconds())
+
+    assert pauses == [0] * sessions.PER_ACCOUNT.free + [1, 2, 4, 8]
 
 
 def test_a_pause_is_never_longer_than_a_quarter_of_an_hour(console: RunningConsole) -> None:
@@ -180,9 +188,8 @@ def test_an_address_that_tries_many_names_has_to_wait_as_well(console: RunningCo
     console.add("lan", Role.VIEWER)
     browser = console.browser()
     with console.connector.engine.begin() as db:
-        for _ in range(sessions.PER_ADDRESS.free):
+        for _ in range(sessions.PER_ADDRESS.free + 8):
             sessions.failed(db, sessions.PER_ADDRESS, "127.0.0.1", console.clock())
-    assert browser.log_in("nobody", "wrong").status_code == 401
 
     assert browser.log_in("lan").status_code == 429
 
@@ -306,3 +313,81 @@ def test_without_an_administrator_a_command_says_what_follows(lienthong: Command
     console.add("lan", Role.ADMIN)
 
     assert "set-up link" in lienthong.run("accounts", "disable", "lan").stderr
+
+
+# The page
+
+
+def test_an_administrator_adds_an_account_and_hands_its_link_over(console: RunningConsole) -> None:
+    admin = console.logged_in("admin", Role.ADMIN)
+    fields = {
+        "name": "lan",
+        "display": "Lan",
+        "roles": ["operator", "viewer"],
+        "areas": ["long-xuyen"],
+        "reason": "new",
+    }
+    answer = admin.post("/accounts", fields)
+    [link] = set(LINK.findall(answer.text))
+    browser = console.browser()
+
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert browser.post(link, {"password": PASSWORD, "again": PASSWORD}).status_code == 200
+    assert "long-xuyen" in browser.get("/me").text
+    assert "lan" in admin.get("/accounts").text
+    [line] = rows(console, "SELECT * FROM audit WHERE action = 'manage_accounts' AND target = 'lan'")
+    assert (line.who, line.reason, line.allowed) == ("admin", "new", True)
+    assert '"areas":["long-xuyen"]' in line.details
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "Lan Anh"},
+        {"name": "admin"},
+        {"roles": []},
+        {"roles": ["king"]},
+        {"areas": ["nowhere"]},
+        {"areas": ["all"]},
+    ],
+)
+def test_an_account_that_cannot_be_is_not_added(console: RunningConsole, wrong: dict[str, Any]) -> None:
+    admin = console.logged_in("admin", Role.ADMIN)
+
+    assert admin.post("/accounts", {"name": "lan", "roles": ["viewer"], **wrong}).status_code == 422
+    assert len(rows(console, "SELECT 1 FROM account")) == 1
+
+
+def test_roles_change_and_accounts_are_disabled_at_once(console: RunningConsole) -> None:
+    admin, lan = console.logged_in("admin", Role.ADMIN), console.logged_in("lan", Role.VIEWER)
+    admin.post("/accounts/lan", {"roles": ["auditor"], "external": "lan@example.vn"})
+    assert rows(console, "SELECT roles, external FROM account WHERE name = 'lan'") == [(["auditor"], "lan@example.vn")]
+    admin.post("/accounts/lan/disable")
+    assert "/login" in lan.get("/me").url
+    admin.post("/accounts/lan/enable")
+    assert lan.log_in("lan").status_code == 200
+    [link] = set(LINK.findall(admin.post("/accounts/lan/link").text))
+
+    assert lan.post(link, {"password": "x" * 12, "again": "x" * 12}).status_code == 200
+    assert admin.get("/accounts/nobody").status_code == 404
+    assert admin.post("/accounts/nobody/disable").status_code == 404
+
+
+def test_an_administrator_does_not_lock_the_own_door(console: RunningConsole) -> None:
+    admin = console.logged_in("admin", Role.ADMIN)
+
+    assert admin.post("/accounts/admin/disable").status_code == 422
+    assert admin.post("/accounts/admin", {"roles": ["viewer"]}).status_code == 422
+    assert admin.post("/accounts/admin", {"roles": ["admin"], "areas": ["long-xuyen"]}).status_code == 422
+    assert admin.get("/accounts").status_code == 200
+
+
+def test_one_name_at_the_provider_leads_to_one_account(console: RunningConsole) -> None:
+    admin = console.logged_in("admin", Role.ADMIN)
+    console.add("lan", Role.VIEWER)
+    console.add("hoa", Role.VIEWER)
+
+    assert admin.post("/accounts/lan", {"roles": ["viewer"], "external": "u-1"}).status_code == 200
+    assert admin.post("/accounts/hoa", {"roles": ["viewer"], "external": "u-1"}).status_code == 422
+    assert rows(console, "SELECT external FROM account WHERE name = 'hoa'") == [(None,)]
