@@ -49,9 +49,14 @@ class Clock:
 
     def __init__(self) -> None:
         self._ahead = timedelta()
+        self._stopped_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
+        return (self._stopped_at or datetime.now(UTC)) + self._ahead
+
+    def stands_still(self) -> None:
+        """From now on only what a test lets pass does."""
+        self._stopped_at = datetime.now(UTC)
 
     def passes(self, by: timedelta) -> None:
         self._ahead += by
