@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from connector.adapters.rawjson import BOM, NotJson, items, split_off, written
+from connector.adapters.rawjson import NotJson, as_utf8, items, split_off, written
 from connector.adapters.transport import Answer, Transport, unreachable_status
 from connector.domain.errors import (
     TOO_LARGE,
@@ -173,7 +173,7 @@ class Ministry:
 def _body(answer: Answer) -> bytes:
     """The body of a service that ran; else the error of the gateway in front of it."""
     if answer.http_status == 200 and not answer.cut:
-        return answer.body.removeprefix(BOM)
+        return as_utf8(answer.body)
     if answer.http_status == 200:
         raise Garbled(TOO_LARGE, "the answer is larger than what is taken in", http_status=200, body=answer.body)
     if answer.http_status == 413:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from connector.adapters.rawjson import BOM, NotJson, items, split_off, written
+from connector.adapters.rawjson import NotJson, as_utf8, items, split_off, written
 from connector.adapters.transport import Answer, Transport, unreachable_status
 from connector.domain.errors import (
     TOO_LARGE,
@@ -73,7 +73,7 @@ class Province:
         answer = self._transport.read("GET", forms.FEED, params=params)
         if answer.http_status == 410:
             raise CursorLost
-        raw = _body(answer).removeprefix(BOM)
+        raw = as_utf8(_body(answer))
         try:
             rest, events = split_off(raw, forms.EventPage.member("events"))
             page, _ = forms.EventPage.read(rest)
@@ -88,13 +88,13 @@ class Province:
     def status(self, dossier_code: str) -> int | None:
         """The status that a dossier has at the province now; None when that cannot be read."""
         answer = self._transport.read("GET", forms.DOSSIER.format(code=quote(dossier_code, safe="")))
-        dossier, _ = forms.Dossier.read(_body(answer))
+        dossier, _ = forms.Dossier.read(as_utf8(_body(answer)))
         return dossier.status if dossier else None
 
     def dossier(self, dossier_code: str) -> bytes:
         """A dossier in its newest version, as received. Raises Garbled when it is not that dossier."""
         raw = _body(self._transport.read("GET", forms.DOSSIER.format(code=quote(dossier_code, safe=""))))
-        raw = raw.removeprefix(BOM)
+        raw = as_utf8(raw)
         dossier, _ = forms.Dossier.read(raw)
         if dossier is None or clean_code(dossier.code or "") != dossier_code:
             raise Garbled("ANSWER_GARBLED", "the answer is not the dossier that was asked for", http_status=200)
@@ -118,7 +118,7 @@ class Province:
         )
         if answer.http_status != 200:
             raise _failed(answer)
-        told, _ = forms.ProgressAnswer.read(answer.body)
+        told, _ = forms.ProgressAnswer.read(as_utf8(answer.body))
         answers = {item.key: item for item in (told.items if told else None) or () if item.key}
         if told is None or told.items is None:
             raise Garbled("ANSWER_GARBLED", "the answer has no list of items", http_status=200, body=answer.body)
@@ -140,7 +140,7 @@ class Province:
         answer = self._transport.send("PUT", path, json_body=written(form))
         if answer.http_status != 200:
             raise _failed(answer)
-        told, _ = forms.Answer.read(answer.body)
+        told, _ = forms.Answer.read(as_utf8(answer.body))
         if told is None or told.code is None:
             raise Garbled("ANSWER_GARBLED", "the answer says no error_code", http_status=200, body=answer.body)
         outcome = _outcome(told)
@@ -172,7 +172,7 @@ def _places(told: forms.Answer) -> str:
 
 def _failed(answer: Answer) -> DeliveryError:
     """The error of an answer that is not 200: the service's own word where it gave one, else the gateway's."""
-    told, _ = forms.Answer.read(answer.body) if answer.http_status in (404, 409, 422, 503) else (None, ())
+    told, _ = forms.Answer.read(as_utf8(answer.body)) if answer.http_status in (404, 409, 422, 503) else (None, ())
     if told is not None and told.code in MEANINGS:
         kind, text = MEANINGS[told.code]
         return kind(told.code, text + _places(told), http_status=answer.http_status, asked=answer.asked)

@@ -9,8 +9,30 @@ import msgspec
 BOM: Final = b"\xef\xbb\xbf"
 
 
+# Not what RFC 8259 allows, but what some servers write: two bytes a character, with a mark or seen by its first zero.
+_TWO_BYTES: Final = {
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"{\x00": "utf-16-le",
+    b"[\x00": "utf-16-le",
+    b"\x00{": "utf-16-be",
+    b"\x00[": "utf-16-be",
+}
+
+
 class NotJson(ValueError):
     """The bytes are no JSON, or not of the expected shape. The bytes are not part of this error."""
+
+
+def as_utf8(body: bytes) -> bytes:
+    """A body as JSON is written, whatever its server made of it; one that cannot be read stays as it is."""
+    encoding = _TWO_BYTES.get(body[:2])
+    if encoding is None:
+        return body.removeprefix(BOM)
+    try:
+        return body.decode(encoding).encode() or body
+    except UnicodeError:
+        return body
 
 
 def split_off(body: bytes, member: str) -> tuple[bytes, bytes | None]:

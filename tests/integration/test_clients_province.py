@@ -98,6 +98,21 @@ def test_a_code_that_no_column_can_hold_is_made_plain(partner: responses.Request
         assert len(answer.code) < 100
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_an_answer_in_another_encoding_of_the_same_letters_is_read(
+    partner: responses.RequestsMock, province: Province, encoding: str
+) -> None:
+    page = {"DuLieu": [{"MaSuKien": "Ễ"}], "ConTroTiep": "c2", "ConNua": False}
+    partner.get(f"{URL}/apitthc/v1/su-kien", body=json.dumps(page, ensure_ascii=False).encode(encoding))
+    told(partner, body=json.dumps({"error_code": "0", "ket_qua": [answered(1, "DUP")]}).encode(encoding))
+
+    found = province.events(None, 10)
+
+    assert [json.loads(event) for event in found.events] == page["DuLieu"]
+    assert found.cursor == "c2"
+    assert province.tell([item(1)]) == [Taken(repeated=True)]
+
+
 def test_answers_find_their_items_whatever_their_order(partner: responses.RequestsMock, province: Province) -> None:
     told(partner, [answered(3, "STATE"), answered(1, "0"), answered(99, "0"), answered(2, "DUP")])
 
