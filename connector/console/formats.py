@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from connector.adapters.views import MessageView
-from connector.console.texts import Language
+from connector.console.speaking import in_language
+from connector.console.texts import LANGUAGES, Language
 from connector.domain import units
+from connector.domain.advice import advice_for
 from connector.domain.field_names import spoken
+from schemas.findings import SENTENCES, Code
 from schemas.values import VIETNAM
 
 
@@ -32,9 +35,23 @@ def field_name(names: tuple[str, ...], language: Language) -> str:
     return spoken(names, english=language == "en")
 
 
+def sentence(code: str, language: Language) -> str:
+    """What a check's code says; a partner's has no sentence of ours here."""
+    found = SENTENCES.get(Code(code)) if code in set(Code) else None
+    return found[1 + LANGUAGES.index(language)] if found else ""
+
+
+def advice(code: str, language: Language) -> str:
+    """What to do about messages that stopped with this code."""
+    return advice_for(code)[LANGUAGES.index(language)]
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "second": second,
     "area_name": area_name,
     "codes_of": codes_of,
     "field_name": field_name,
+    "sentence": sentence,
+    "advice": advice,
+    "in_language": in_language,
 }
