@@ -1,5 +1,6 @@
 """Causes of open failures. Failures are few beside what was delivered, and a partial index knows where they are."""
 
+from collections.abc import Sequence
 from typing import Final, cast
 
 from sqlalchemy import ColumnElement, Connection, String, bindparam, text
@@ -33,14 +34,15 @@ _GROUPS: Final = text(f"""
            count(*) FILTER (WHERE message.state = 'exhausted') AS exhausted,
            min(message.created_at) AS first_seen, max(message.updated_at) AS last_seen
     FROM message CROSS JOIN LATERAL ({_OF_ONE}) f
-    WHERE message.state IN ({_STATES})
+    WHERE message.state IN ({_STATES}) AND (CAST(:areas AS text[]) IS NULL OR message.area = ANY(:areas))
     GROUP BY message.route, f.code, f.pointer, lower(f.label)
     ORDER BY count(*) DESC, max(message.updated_at) DESC, f.code
 """)
 
 
-def groups(db: Connection) -> list[Cause]:
-    """All causes of open failures, the largest first. A message with several findings counts in each."""
+def groups(db: Connection, areas: Sequence[str] = ()) -> list[Cause]:
+    """All causes of open failures, the largest first; inside these areas, where some are given. A message with several
+    findings counts in each."""
     return [
         Cause(
             CauseKey(Route(row.route), row.code, row.pointer, row.label),
@@ -49,13 +51,13 @@ def groups(db: Connection) -> list[Cause]:
             row.first_seen,
             row.last_seen,
         )
-        for row in db.execute(_GROUPS)
+        for row in db.execute(_GROUPS, {"areas": list(areas) or None})
     ]
 
 
-def find(db: Connection, cause_id: str) -> Cause | None:
-    """The cause with this id, while a message has it."""
-    return next((cause for cause in groups(db) if cause.key.cause_id == cause_id), None)
+def find(db: Connection, cause_id: str, areas: Sequence[str] = ()) -> Cause | None:
+    """The cause with this id, while a message (inside these areas) has it."""
+    return next((cause for cause in groups(db, areas) if cause.key.cause_id == cause_id), None)
 
 
 def condition(key: CauseKey) -> ColumnElement[bool]:

@@ -34,9 +34,7 @@ class Item:
     ended_at: datetime | None
 
 
-def items(
-    db: Connection, job_id: UUID, *, after: int, limit: int, areas: Collection[str] | None = None
-) -> list[Item]:
+def items(db: Connection, job_id: UUID, *, after: int, limit: int, areas: Collection[str] | None = None) -> list[Item]:
     """The items behind the place `after`, in the order in which the job goes; inside `areas`, where some are given."""
     given = {"job": job_id, "after": after, "limit": limit, "areas": sorted(areas) if areas else None}
     return [
@@ -75,5 +73,7 @@ _ITEMS: Final = text("""
     ORDER BY i.place LIMIT :limit
 """)
 _JOB_OF: Final = text(
-    f"SELECT job_id FROM replay_item WHERE message_id = :id AND state IN ({', '.join(f"'{s}'" for s in ENGAGED)})"
+    "SELECT job_id FROM replay_item WHERE message_id = :id AND state IN ("
+    + ", ".join(f"'{state}'" for state in ENGAGED)
+    + ")"
 )

@@ -20,6 +20,7 @@ from connector.adapters.accounts import Account
 from connector.adapters.audit import Action
 from connector.console import cookies, texts
 from connector.console.rendering import language_of, render
+from connector.console.texts import Language
 from connector.domain.rights import Right, may, may_at
 from connector.wiring import Connector
 
@@ -60,6 +61,11 @@ class Guest:
         """One transaction, committed at the end of the block."""
         with self.connector.engine.begin() as db:
             yield db
+
+    @property
+    def language(self) -> Language:
+        """The reader's."""
+        return language_of(self.request)
 
     def t(self, key: str, **values: object) -> str:
         """A text in the reader's language."""

@@ -12,7 +12,20 @@ from connector.adapters.identity import Credentials, IdentityProvider
 from connector.console import answers, statics
 from connector.console.access import only_our_forms
 from connector.console.headers import Address, Doorkeeper
-from connector.console.routes import dossiers, health, language, login, messages, own, people, provider, today
+from connector.console.routes import (
+    acts,
+    causes,
+    dossiers,
+    health,
+    jobs,
+    language,
+    login,
+    messages,
+    own,
+    people,
+    provider,
+    today,
+)
 from connector.settings import Settings
 from connector.wiring import Connector
 
@@ -29,6 +42,9 @@ ROUTERS: Final = (
     people.router,
     today.router,
     messages.router,
+    acts.router,
+    causes.router,
+    jobs.router,
     dossiers.router,
 )
 

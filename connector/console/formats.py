@@ -43,7 +43,7 @@ def sentence(code: str, language: Language) -> str:
 
 def advice(code: str, language: Language) -> str:
     """What to do about messages that stopped with this code."""
-    return advice_for(code)[LANGUAGES.index(language)]
+    return advice_for(code)[LANGUAGES.index(language)].replace("`", "")
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {

@@ -8,15 +8,17 @@ from enum import StrEnum
 from typing import Final, TypeVar, get_args
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 
+from connector.adapters import causes
 from connector.adapters.views import Commune, Filter
 from connector.domain import units
 from connector.domain.message import Route, State
 from connector.domain.unit_table import read_table
 from schemas.values import VIETNAM, Procedure, clean_code
 
-FIELDS: Final = ("state", "route", "area", "procedure", "dossier", "code", "since", "until")
+FIELDS: Final = ("state", "route", "area", "procedure", "dossier", "code", "cause", "since", "until")
 W = TypeVar("W", bound=StrEnum)
 _CODE: Final = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 _LONGEST: Final = 200
@@ -49,7 +51,7 @@ class Wanted:
         return urlencode([*pairs, *((name, str(value)) for name, value in more.items() if value is not None)])
 
 
-def read_filter(query: QueryParams, now: datetime, areas: frozenset[str] | None) -> Wanted:
+def read_filter(db: Connection, query: QueryParams, now: datetime, areas: frozenset[str] | None) -> Wanted:
     """The filter of an address. `areas` is what the reader is limited to."""
     written = {
         name: tuple(value.strip()[:_LONGEST] for value in query.getlist(name) if value.strip()) for name in FIELDS
@@ -68,6 +70,10 @@ def read_filter(query: QueryParams, now: datetime, areas: frozenset[str] | None)
         faults.add("code")
         code = None
     dossier = one("dossier")
+    cause = one("cause")
+    found = causes.find(db, cause) if cause else None
+    if cause and found is None:
+        faults.add("cause")
     return Wanted(
         written,
         Filter(
@@ -79,6 +85,7 @@ def read_filter(query: QueryParams, now: datetime, areas: frozenset[str] | None)
             commune=commune,
             subject=clean_code(dossier) if dossier else None,
             code=code,
+            cause=found.key if found else None,
             since=_instant("since", one("since"), now, faults),
             until=_instant("until", one("until"), now, faults),
         ),

@@ -1,22 +1,23 @@
 """One message as its page shows it: its life in one line, its lane, both sides, and what can be done."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from connector.adapters import neighbourhood, views
+from connector.adapters import job_view, neighbourhood, views
 from connector.adapters.views import Life, Step, Try
+from connector.console.speaking import in_language
 from connector.console.texts import Language
-from connector.domain.acts import Choice, choices, overridable
+from connector.domain.acts import MOVE_OF, Act, Choice, choices, overridable
 from connector.domain.field_names import spoken
 from connector.domain.lane_view import Neighbours, neighbours
 from connector.domain.masking import masked
-from connector.domain.message import DESTINATION, Partner
+from connector.domain.message import DESTINATION, Move, Partner, State
 from connector.domain.rights import Right
 from connector.domain.side_by_side import Difference, Row, SideBySide, side_by_side
 from schemas.findings import Finding
@@ -39,7 +40,8 @@ class MessageView:
     pair: SideBySide | None
     masked: str | None
     revealed: str | None = field(default=None, repr=False)
-    advice: Any = None
+    job: UUID | None = None
+    told: Mapping[Act, str] = field(default_factory=dict)
 
     @property
     def to(self) -> Partner:
@@ -85,20 +87,34 @@ def look(
     if life is None:
         return None
     one = life.message
+    job = job_view.job_of(db, message_id)
     return MessageView(
+        job=job,
         life=life,
         neighbours=neighbours(message_id, neighbourhood.lane(db, one)),
         choices=choices(
             one.state,
             one.findings,
             has_body=life.body is not None,
-            in_job=False,
+            in_job=job is not None,
             may=lambda right: may(right, one.area),
         ),
         pair=_pair(db, life, reveal),
         masked=None if life.body is None else _pretty(masked(life.body)),
         revealed=None if life.body is None or not reveal else _plain(life.body),
     )
+
+
+def with_reasons(view: MessageView, against: Mapping[Move, str | None], language: Language) -> MessageView:
+    """The view with what the ledger's own rules have against acts that seemed possible, in the reader's language."""
+    told = {
+        act: in_language(why, language)
+        for act, move in MOVE_OF.items()
+        if (why := against.get(move)) and not any(one.act is act and one.why_not for one in view.choices)
+    }
+    if view.life.message.state is State.DELIVERED:
+        told.pop(Act.REPLAY, None)  # a person may insist
+    return replace(view, told=told)
 
 
 def _pair(db: Connection, life: Life, reveal: bool) -> SideBySide | None:

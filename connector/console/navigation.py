@@ -18,6 +18,8 @@ class Entry:
 MENU: Final = (
     Entry("/", "menu.today", Right.VIEW),
     Entry("/messages", "menu.messages", Right.VIEW),
+    Entry("/causes", "menu.causes", Right.VIEW),
+    Entry("/jobs", "menu.jobs", Right.VIEW),
     Entry("/dossiers", "menu.dossiers", Right.VIEW),
     Entry("/accounts", "menu.accounts", Right.MANAGE_ACCOUNTS),
 )

@@ -6,18 +6,20 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from connector.adapters import overview, today, traffic
+from connector.adapters import jobs, overview, today, traffic
 from connector.adapters.overview import NEEDS_PERSON, OVERDUE_AFTER, WAITING, Overview
 from connector.adapters.partners import Standing
 from connector.adapters.today import Health
 from connector.console.charts import Chart, chart
 from connector.domain.alerts import Alarm, alarms
 from connector.domain.message import DESTINATION, Partner, Route, State
+from connector.domain.replay import JobState
 from connector.settings import Settings
 
 CHART_BACK: Final = timedelta(hours=24)
 CHART_STEP: Final = timedelta(hours=1)
 HEALTH_BACK: Final = timedelta(hours=1)
+_MOST_PAUSED: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +57,15 @@ class Now:
     empty_at: datetime | None
 
 
-def look(db: Connection, now: datetime, settings: Settings, paused_jobs: int = 0) -> Now:
-    """The ledger at this instant. `paused_jobs`: replay jobs that wait for a person."""
+def look(db: Connection, now: datetime, settings: Settings) -> Now:
+    """The ledger at this instant."""
+    paused = len(jobs.page(db, limit=_MOST_PAUSED, states=(JobState.PAUSED,)))
     found = overview.look(db, now, settings.document_alert)
     health = today.health(db, now - HEALTH_BACK)
     return Now(
         at=now,
         flows=_flows(db, found, now),
-        alarms=tuple(_alarms(found, now, paused_jobs)),
+        alarms=tuple(_alarms(found, now, paused)),
         partners=tuple(PartnerNow(one, found.partners[one], health[one]) for one in Partner),
         waiting=found.total(WAITING),
         empty_at=found.empty_at,

@@ -47,7 +47,7 @@ NEEDS: Final = {
     Act.RESTORE: Right.CANCEL,
     Act.REVEAL: Right.REVEAL,
 }
-_MOVES: Final = {
+MOVE_OF: Final = {
     Act.REPLAY: Move.REPLAY,
     Act.REFETCH: Move.REPLAY,
     Act.OVERRIDE: Move.OVERRIDE,
@@ -85,7 +85,7 @@ def _against(
     may: Callable[[Right], bool],
 ) -> Iterator[WhyNot]:
     """What stands against an act, the most telling first."""
-    move = _MOVES.get(act)
+    move = MOVE_OF.get(act)
     if move is not None and state not in MOVES[move][0]:
         yield WhyNot.STATE
     if act is Act.OVERRIDE and not overridable(findings):

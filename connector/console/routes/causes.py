@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
+from secrets import token_hex
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Response
@@ -45,7 +46,7 @@ class Rehearsed:
 def all_causes(visit: Viewer) -> Response:
     with visit.db() as db:
         found = causes.groups(db, tuple(sorted(visit.areas or ())))
-    return visit.page("causes.html", causes=found, click=visit.click())
+    return visit.page("causes.html", causes=found, click=token_hex(8))
 
 
 @router.get("/causes/{cause_id}")
@@ -99,7 +100,7 @@ def _page(
     groups = [(code, ethnicities.official_name(code)) for code in _GROUPS] if _takes_alias(found) else []
     about = {"said": said == "adopted", "fault": fault, "rehearsed": rehearsed, "groups": groups}
     here = f"/causes/{found.key.cause_id}"
-    return visit.page("cause.html", status, cause=found, **about, click=visit.click(), here=here)
+    return visit.page("cause.html", status, cause=found, **about, click=token_hex(8), here=here)
 
 
 def _cause(visit: Visit, cause_id: str) -> Cause:

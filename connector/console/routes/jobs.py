@@ -1,13 +1,14 @@
 """Replay jobs: plan, run, watch, pause, resume, stop."""
 
-from typing import Annotated, Final
+from datetime import timedelta
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
-from connector.adapters import causes, job_items, job_view, jobs
+from connector.adapters import causes, job_items, job_view, jobs, neighbourhood
 from connector.adapters.jobs import Job
 from connector.adapters.views import Filter
 from connector.console.access import Visit, needs
@@ -21,6 +22,8 @@ from connector.replay.plans import Request as Wish
 MOST_CHOSEN: Final = 1000
 SHOWN: Final = 100
 RECENT: Final = 100
+MOST_PLANNED: Final = 50_000
+PATIENCE: Final = timedelta(seconds=2)
 router: Final = APIRouter()
 
 Viewer = Annotated[Visit, needs(Right.VIEW)]
@@ -61,7 +64,11 @@ def plan(
     """Freezes the list and works out what would happen. Changes no message."""
     wanted = _meant(visit, ids, which, query, cause)
     if wanted is None:
-        return visit.page("job_nothing.html", 422, here="/jobs")
+        return visit.page("job_nothing.html", 422, here="/jobs", said=visit.t("jobs.nothing"))
+    with visit.db() as db:
+        if neighbourhood.count_matching(db, wanted, MOST_PLANNED + 1) > MOST_PLANNED:
+            said = visit.t("jobs.too_many", most=MOST_PLANNED)
+            return visit.page("job_nothing.html", 422, here="/jobs", said=said)
     plans = visit.connector.plans
     wish = Wish(wanted=wanted, by=visit.account.name, verb=verb, click=f"plan {click}" if click else None)
     job_id, _ = plans.freeze(wish)
@@ -129,7 +136,7 @@ def _meant(visit: Visit, ids: tuple[UUID, ...], which: str, query: str, cause: s
         return None if found is None else Filter(cause=found.key, areas=areas)
     if which == "all":
         with visit.db() as db:
-            wanted = read_filter(QueryParams(query), visit.at, visit.areas, db)
+            wanted = read_filter(db, QueryParams(query), visit.at, visit.areas)
         return None if wanted.faults else wanted.filter
     return Filter(ids=ids, areas=areas) if ids else None
 
@@ -146,7 +153,7 @@ def _page(visit: Visit, job_id: UUID, *, after: int = 0, fault: str = "", status
     return visit.page("job.html", status, **_standing(visit, found), **about, mine=mine, here=f"/jobs/{job_id}")
 
 
-def _standing(visit: Visit, found: Job) -> dict[str, object]:
+def _standing(visit: Visit, found: Job) -> dict[str, Any]:
     with visit.db() as db:
         notes = jobs.notes(db, found.job_id)
         report = job_items.compared(db, found.job_id) if found.started_at else []
