@@ -1,6 +1,7 @@
 """Causes, replay jobs and acts on single messages, as the console's pages do them."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,8 +72,10 @@ def planned(browser: Browser, **fields: Any) -> str:
 
 
 def work(console: RunningConsole, scene: Scene) -> None:
-    """What workers do, until nothing moves: a job's waves, each delivered before the next."""
-    for _ in range(12):
+    """What workers do, until no job runs: waves, each delivered before the next."""
+    ends = time.monotonic() + 60
+    while rows_of(console, "SELECT 1 FROM replay_job WHERE state IN ('planning', 'running', 'stopping')"):
+        assert time.monotonic() < ends, rows_of(console, "SELECT * FROM replay_item")
         console.connector.replays.work()
         scene.deliver(Route.APPLICATION, at=console.clock())
 
