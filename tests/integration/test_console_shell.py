@@ -47,9 +47,12 @@ def gates(route: APIRoute) -> list[Any]:
     return found
 
 
+NO_ID = "0190a0a0-0000-7000-8000-000000000000"
+
+
 def path_of(route: APIRoute) -> str:
     """A path of the route, with something in the place of each parameter."""
-    values = {"message_id": "0190a0a0-0000-7000-8000-000000000000", "chosen": "en", "name": "console.css"}
+    values = {"message_id": NO_ID, "job_id": NO_ID, "chosen": "en", "name": "console.css"}
     return route.path_format.format_map(values | {p.name: values.get(p.name, "x") for p in route.dependant.path_params})
 
 
