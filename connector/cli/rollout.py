@@ -16,6 +16,7 @@ from connector.cli.endings import NEEDS_ATTENTION, WRONG_USAGE
 from connector.cli.opening import ledger, ledger_engine
 from connector.cli.operator import operator
 from connector.cli.output import AsJson, for_people, instant, say, write_json, write_line, write_table
+from connector.cli.rollout_plan import apply, export
 from connector.cli.rollout_readiness import BUDGET, contact, in_words, readiness, short_of
 from connector.cli.rollout_words import AreaArgument, area_of, day_of
 from connector.domain.rollout import PROCEDURES, Mode
@@ -68,6 +69,8 @@ def register(app: typer.Typer) -> None:
     group.command("set")(set_mode)
     group.command("readiness")(readiness)
     group.command("contact")(contact)
+    group.command("export")(export)
+    group.command("apply")(apply)
     app.add_typer(group, name="rollout")
 
 

@@ -206,3 +206,93 @@ def test_an_area_in_shadow_that_is_short_of_something_is_opened_by_yes_only(lien
 
     lienthong.run("rollout", "set", "long-xuyen", "all", "live", *WHY, "--yes")
     assert set(modes(lienthong, "long-xuyen").values()) == {"live"}
+
+
+def planned(lienthong: Commands, file: Path, *words: str, code: int = 0) -> list[tuple[str, str, str, str]]:
+    steps = lienthong.json("rollout", "apply", str(file), *words, code=code)["steps"]
+    return sorted((one["area"], one["procedure"], one["mode"], one["state"]) for one in steps)
+
+
+PLAN = """
+[[step]]
+area = "long-xuyen"
+mode = "shadow"
+why = "chạy bóng"
+when = 2026-11-01T08:00:00+07:00
+
+[[step]]
+area = "long-xuyen"
+procedure = "death"
+mode = "live"
+why = "QĐ 12"
+who = "lan@so-tu-phap"
+when = 2026-11-15T08:00:00+07:00
+
+[[step]]
+area = "chau-doc"
+mode = "live"
+why = "QĐ 13"
+when = 2026-12-01T08:00:00
+"""
+
+
+def test_a_plan_makes_what_is_due_and_applied_again_nothing(lienthong: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN, encoding="utf-8")
+    later = [("chau-doc", "death", "live", "later"), ("chau-doc", "marriage", "live", "later")]
+
+    seen = planned(lienthong, file, "--dry-run")
+    assert seen == [*later, ("long-xuyen", "death", "live", "due"), ("long-xuyen", "marriage", "shadow", "due")]
+    assert set(modes(lienthong, "long-xuyen").values()) == {"off"}
+
+    assert [state for *_, state in planned(lienthong, file)] == ["later", "later", "made", "made"]
+    assert modes(lienthong, "long-xuyen") == {("long-xuyen", "death"): "live", ("long-xuyen", "marriage"): "shadow"}
+    assert "decided by lan@so-tu-phap" in lienthong.run("rollout", "list").stdout
+    assert [state for *_, state in planned(lienthong, file)] == ["later", "later", "as-it-is", "as-it-is"]
+
+    lienthong.set(clock="2026-12-02T08:00:00+07:00")
+    assert [state for *_, state in planned(lienthong, file)] == ["made", "made", "as-it-is", "as-it-is"]
+
+
+def test_what_was_exported_is_as_it_is(lienthong: Commands, tmp_path: Path) -> None:
+    lienthong.run("rollout", "set", "long-xuyen", "all", "live", "--reason", 'một "lý do" \\ hai')
+    lienthong.run("rollout", "set", "30292@2023-06-01", "death", "frozen", *WHY, "--until", "2h")
+    file = tmp_path / "plan.toml"
+    file.write_text(lienthong.run("rollout", "export").stdout, encoding="utf-8")
+
+    assert {state for *_, state in planned(lienthong, file)} == {"as-it-is"}
+
+
+def test_a_plan_lets_no_backlog_go_unasked(lienthong: Commands, rows: Rows, tmp_path: Path) -> None:
+    rows.take_in(draft(1))
+    file = tmp_path / "plan.toml"
+    file.write_text('[[step]]\narea = "long-xuyen"\nmode = "live"\nwhy = "QĐ"\n')
+
+    assert ("long-xuyen", "marriage", "live", "left") in planned(lienthong, file, code=1)
+    assert modes(lienthong, "long-xuyen")["long-xuyen", "marriage"] == "off"
+    planned(lienthong, file, "--yes")
+    assert set(modes(lienthong, "long-xuyen").values()) == {"live"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        '[[step]]\narea = "atlantis"\nmode = "live"\nwhy = "x"',
+        '[[step]]\narea = "all"\nmode = "open"\nwhy = "x"',
+        '[[step]]\narea = "all"\nmode = "live"\nwhy = " "',
+        '[[step]]\narea = "all"\nmode = "live"\nwhy = "x"\nwhen = "tomorrow"',
+        '[[step]]\narea = "all"\nmode = "off"\nwhy = "x"\nbacklog = "send"',
+        '[[step]]\narea = "all"\nmode = "off"\nwhy = "x"\nunheard = 1',
+        '[[step]]\narea = "all"\nmode = "off"\nwhy = "x"\nprocedure = "divorce"',
+    ],
+)
+def test_what_is_no_plan_changes_nothing(lienthong: Commands, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(text)
+
+    lienthong.run("rollout", "apply", str(file), code=2)
+    lienthong.run("rollout", "apply", str(tmp_path / "absent.toml"), code=2)
+
+    assert {one["rule"] for one in lienthong.json("rollout", "list")["areas"]} == {None}
