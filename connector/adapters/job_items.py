@@ -1,6 +1,6 @@
 """The messages of a replay job, as rows: the frozen list, what was foreseen of each, and what became of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from connector.adapters.job_tables import replay_item
 from connector.adapters.ledger import read_findings
 from connector.adapters.tables import message
 from connector.adapters.views import Filter, conditions
-from connector.domain.message import State
+from connector.domain.message import Route, State
 from connector.domain.rehearsal import Rehearsal
 from connector.domain.replay import ItemState, Prospect, agrees
 
@@ -57,6 +57,38 @@ class Outcome:
     state: State
     last_code: str | None
     codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """An item as people look at it, with its message as it is now. `codes` are those foreseen, `code` the real one."""
+
+    place: int
+    message_id: UUID
+    route: Route
+    subject: str
+    version: int
+    message_state: State
+    state: ItemState
+    cause: str | None
+    prospect: Prospect | None
+    codes: tuple[str, ...]
+    note: str | None
+    waits_for: UUID | None
+    wave: int | None
+    released_at: datetime | None
+    ended_at: datetime | None
+    outcome: str | None
+    code: str | None
+
+
+def page(
+    db: Connection, job_id: UUID, *, limit: int, after: int = 0, states: Collection[ItemState] = ()
+) -> list[ItemView]:
+    """Items behind the place `after`, in the order of the list."""
+    wanted = [state.value for state in states or ItemState]
+    rows = db.execute(statements.PAGE, {"job": job_id, "after": after, "limit": limit, "states": wanted}).mappings()
+    return [_item(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +251,19 @@ def has_pending(db: Connection, job_id: UUID) -> bool:
         text("SELECT 1 FROM replay_item WHERE job_id = :job AND state = 'pending' LIMIT 1"), {"job": job_id}
     )
     return found is not None
+
+
+def _item(row: RowMapping) -> ItemView:
+    return ItemView(
+        **{
+            **row,
+            "route": Route(row["route"]),
+            "message_state": State(row["message_state"]),
+            "state": ItemState(row["state"]),
+            "prospect": Prospect(row["prospect"]) if row["prospect"] else None,
+            "codes": tuple(row["codes"]),
+        }
+    )
 
 
 def _outcome(row: RowMapping) -> Outcome:

@@ -76,6 +76,13 @@ TOTALS: Final = text("""
     ORDER BY number DESC
 """)
 
+PAGE: Final = text("""
+    SELECT i.place, i.message_id, m.route, m.subject, m.version, m.state AS message_state, i.state, i.cause, i.prospect,
+           i.foreseen AS codes, i.note, i.waits_for, i.wave, i.released_at, i.ended_at, i.outcome, i.code
+    FROM replay_item i JOIN message m ON m.id = i.message_id
+    WHERE i.job_id = :job AND i.place > :after AND i.state = ANY(:states) ORDER BY i.place LIMIT :limit
+""")
+
 COMPARED: Final = text("""
     SELECT prospect, state, outcome, code, count(*) AS number FROM replay_item WHERE job_id = :job
     GROUP BY prospect, state, outcome, code ORDER BY count(*) DESC, prospect, state, outcome, code

@@ -38,8 +38,9 @@ from connector.replay.decisions import BEHIND, decide
 from connector.replay.plans import Plans
 from connector.replay.refetching import Fetched
 
-# Items looked at in one step: most of them may need no place on the line.
+# Items looked at in one step, and at once: most of them may need no place on the line.
 A_STEP: Final = 200
+A_LOOK: Final = 25
 PLANNING: Final = timedelta(seconds=2)
 BY: Final = "lienthong"
 
@@ -167,13 +168,25 @@ class Work:
         return job
 
     def _release(self, db: Connection, job: Job, wave: Wave, step: "_Step") -> None:
-        """Puts on the line what wave and rate allow; items that end without are passed over."""
+        """Puts on the line what wave and rate allow; items that end without are passed over, so many in one step."""
         since = None if job.released_at is None else step.now - job.released_at
         places = room(wave, rate=self._pace.rate, since_last=since)
-        if places == 0:
-            return
-        items = self._next_items(db, job, step)
+        looked_at = 0
+        while places > 0 and looked_at < A_STEP and job.state is JobState.RUNNING:
+            items = self._next_items(db, job, step, limit=max(places, A_LOOK))
+            if not items:
+                return
+            looked_at += len(items)
+            before = job.wave_released
+            job = self._go(db, job, items, places, step)
+            places -= job.wave_released - before
+            if job.verb is Verb.REFETCH:
+                return  # only these were asked about
+
+    def _go(self, db: Connection, job: Job, items: list[Item], places: int, step: "_Step") -> Job:
+        """Some items: which go on the line, which end without. Returns the job as it is then."""
         ended: list[Ended] = []
+        foretold = {place.place for place, _, _ in items if place.prospect is Prospect.INVALID}
         if job.verb is Verb.REFETCH:
             taken = self._asking.take(db, job, items, step.answers, step.now)
             step.report.routes |= taken.routes
@@ -186,14 +199,14 @@ class Work:
         if decided.released:
             count = len(decided.released)
             job_items.release(db, job.job_id, decided.released, wave=job.wave, now=step.now)
-            jobs.change(db, job.job_id, released_at=step.now, wave_released=job.wave_released + count)
+            job = replace(job, released_at=step.now, wave_released=job.wave_released + count)
+            jobs.change(db, job.job_id, released_at=step.now, wave_released=job.wave_released)
             step.report.released += count
-        foretold = {place.place for place, _, _ in items if place.prospect is Prospect.INVALID}
-        self._end(db, job, [*ended, *decided.ended], foretold, step)
+        return self._end(db, job, [*ended, *decided.ended], foretold, step)
 
-    def _next_items(self, db: Connection, job: Job, step: "_Step") -> list[Item]:
+    def _next_items(self, db: Connection, job: Job, step: "_Step", *, limit: int) -> list[Item]:
         """What goes next, with all that decides about it; locked until commit."""
-        places = job_items.next_pending(db, job.job_id, A_STEP)
+        places = job_items.next_pending(db, job.job_id, limit)
         return self._loaded(db, [one for one in places if job.verb is Verb.REPLAY or one.message_id in step.answers])
 
     def _loaded(self, db: Connection, places: Sequence[Place]) -> list[Item]:
@@ -201,17 +214,20 @@ class Work:
         pairs = surroundings.load(db, list(place_of), aliases=alias_rows.load(db), lock=True)
         return [(place_of[stored.message_id], stored, around) for stored, around in pairs]
 
-    def _end(self, db: Connection, job: Job, ended: Sequence[Ended], foretold: set[int], step: "_Step") -> None:
+    def _end(self, db: Connection, job: Job, ended: Sequence[Ended], foretold: set[int], step: "_Step") -> Job:
         """Items that are over without having been on the line. A failure that nobody foretold counts in its wave."""
         job_items.end(db, job.job_id, ended, wave=job.wave, now=step.now)
         step.report.ended += len(ended)
         failed = [one for one in ended if one.state is ItemState.FAILED and one.place not in foretold]
         if not failed:
-            return
-        jobs.change(db, job.job_id, wave_failed=job.wave_failed + len(failed))
+            return job
+        job = replace(job, wave_failed=job.wave_failed + len(failed))
+        jobs.change(db, job.job_id, wave_failed=job.wave_failed)
         news = frozenset(one.code for one in failed if one.code) - job.known_codes
         if news and job_items.has_pending(db, job.job_id):
             self._pause(db, job, why_news(news), step.now)
+            return replace(job, state=JobState.PAUSED)
+        return job
 
     def _pause(self, db: Connection, job: Job, why: str, now: datetime) -> None:
         jobs.change(db, job.job_id, state=JobState.PAUSED.value, paused_why=why)

@@ -141,6 +141,24 @@ def test_waves_of_one_and_five_are_awaited_before_the_next(world: Stage) -> None
         assert [note.move for note in jobs.notes(db, job_id)] == ["freeze", "run", "wave", "wave", "wave", "end"]
 
 
+def test_the_items_of_a_job_are_looked_at_page_by_page(world: Stage) -> None:
+    refused(world, *range(1, 6))
+    job_id = running(world)
+    step(world, job_id)
+    world.connector.replays.work()
+
+    with world.connector.engine.begin() as db:
+        first = job_items.page(db, job_id, limit=3)
+        rest = job_items.page(db, job_id, limit=3, after=first[-1].place)
+        sent = job_items.page(db, job_id, limit=9, states=[ItemState.SENT])
+
+    assert [one.place for one in (*first, *rest)] == [1, 2, 3, 4, 5]
+    assert [(one.place, one.subject, one.outcome, one.message_state) for one in sent] == [
+        (1, bodies.code(1), "delivered", State.DELIVERED)
+    ]
+    assert {one.cause for one in first} == {"500"}
+
+
 # -- order ------------------------------------------------------------------------------------------------------------
 
 
