@@ -21,6 +21,9 @@ from connector.local.servers import Urls, running_broker
 from connector.settings import Settings, variable
 
 PAUSE_SECONDS: Final = 2.0
+# Large blocks go back to the system as soon as they are free: left to itself glibc keeps those of attached files for
+# each thread, some hundred megabytes a process. Other allocators read other variables, and ignore these.
+_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
 _CELERY: Final = ("-m", "celery", "--quiet", "-A", "workers.app")
 
 
@@ -61,7 +64,8 @@ def beat() -> None:
 def _become(given: Settings, role: list[str]) -> NoReturn:
     urls = wait_for_servers(given)
     # The same servers for the whole life of the role, whatever happens to the home's announcements.
-    environment = os.environ | {variable("database_url"): urls.database, variable("broker_url"): urls.broker}
+    servers = {variable("database_url"): urls.database, variable("broker_url"): urls.broker}
+    environment = _MEMORY | os.environ | servers
     safe = ["-P"] if sys.flags.safe_path else []
     os.execve(sys.executable, [sys.executable, *safe, *_CELERY, *role], environment)
 
