@@ -165,7 +165,8 @@ def change(db: Connection, changed: Account) -> None:
 def make_link(db: Connection, account_id: UUID | None, *, at: datetime, by: str) -> str:
     """The secret of a link that works once within `LINK_LIVES`; None: for the first administrator. Earlier links of
     the same account end; several machines may each have printed one for the first administrator."""
-    db.execute(delete(link).where((link.c.account_id == account_id) | (link.c.ends_at <= at)))
+    ended = link.c.ends_at <= at
+    db.execute(delete(link).where(ended if account_id is None else ended | (link.c.account_id == account_id)))
     secret = secrets.token_urlsafe(32)
     db.execute(insert(link).values(key=hash_of(secret), account_id=account_id, ends_at=at + LINK_LIVES, created_by=by))
     return secret

@@ -77,6 +77,14 @@ def test_looking_at_a_link_does_not_use_it_up(console: RunningConsole) -> None:
         assert console.browser().get(link).status_code == 200
 
 
+def test_every_machine_s_set_up_link_works_until_one_was_used(console: RunningConsole) -> None:
+    links = [first_link(console) for _ in range(3)]
+
+    assert [console.browser().get(link).status_code for link in links] == [200, 200, 200]
+    assert console.browser().post(links[0], CHOSEN).status_code == 200
+    assert [console.browser().get(link).status_code for link in links] == [410, 410, 410]
+
+
 def test_twenty_browsers_with_several_links_make_one_administrator(console: RunningConsole) -> None:
     links = [first_link(console) for _ in range(4)]
     begin = threading.Barrier(20)
