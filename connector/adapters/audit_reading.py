@@ -97,6 +97,12 @@ class Verdict:
             self.faults.append(Fault(kind, number))
 
 
+def read_head(db: Connection) -> Head:
+    """The head as it stands."""
+    found = db.execute(select(head.c.count, head.c.hash)).one()
+    return Head(found[0], bytes(found[1]).hex())
+
+
 def verify(engine: Engine, noted: Head | None = None) -> Verdict:
     """Seals every line anew and compares. `noted`: a head that was written down earlier, outside this database.
 
@@ -104,8 +110,7 @@ def verify(engine: Engine, noted: Head | None = None) -> Verdict:
     """
     with engine.connect() as connection:
         db = connection.execution_options(isolation_level="REPEATABLE READ")
-        found = db.execute(select(head.c.count, head.c.hash)).one()
-        verdict = Verdict(Head(found[0], bytes(found[1]).hex()))
+        verdict = Verdict(read_head(db))
         number, last = 0, ORIGIN
         noted_is_there = noted is None or str(noted) == str(Head(0, ORIGIN.hex()))
         for row in _rows(db):

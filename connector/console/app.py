@@ -25,6 +25,7 @@ from connector.console.routes import (
     people,
     provider,
     today,
+    trail,
 )
 from connector.settings import Settings
 from connector.wiring import Connector
@@ -41,6 +42,7 @@ ROUTERS: Final = (
     own.router,
     people.router,
     today.router,
+    trail.router,
     messages.router,
     acts.router,
     causes.router,

@@ -21,5 +21,6 @@ MENU: Final = (
     Entry("/causes", "menu.causes", Right.VIEW),
     Entry("/jobs", "menu.jobs", Right.VIEW),
     Entry("/dossiers", "menu.dossiers", Right.VIEW),
+    Entry("/audit", "menu.audit", Right.READ_AUDIT),
     Entry("/accounts", "menu.accounts", Right.MANAGE_ACCOUNTS),
 )

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from connector.adapters import accounts, passwords, sessions
+from connector.adapters import accounts, audit, passwords, sessions
+from connector.adapters.audit import Action
 from connector.adapters.locks import Lock
 from connector.adapters.passwords import WeakPassword
+from connector.console import texts
 from connector.domain.rights import Role
 from tests.commands import Commands
 from tests.consoles import PASSWORD, RunningConsole, console_over
@@ -400,3 +402,49 @@ def test_one_name_at_the_provider_leads_to_one_account(console: RunningConsole) 
     assert admin.post("/accounts/lan", {"roles": ["viewer"], "external": "u-1"}).status_code == 200
     assert admin.post("/accounts/hoa", {"roles": ["viewer"], "external": "u-1"}).status_code == 422
     assert rows(console, "SELECT external FROM account WHERE name = 'hoa'") == [(None,)]
+
+
+# The audit
+
+
+def test_an_auditor_reads_who_did_what_and_that_is_written_down(console: RunningConsole) -> None:
+    auditor, viewer = console.logged_in("kiem.tra", Role.AUDITOR), console.logged_in("lan", Role.VIEWER)
+    viewer.get("/accounts")
+    page = auditor.get("/audit?refused=true&who=lan").text
+
+    assert viewer.get("/audit").status_code == 403
+    assert "quản lý tài khoản" in page
+    assert "từ chối" in page
+    assert "kiem.tra</td>" not in page
+    assert [r.who for r in rows(console, "SELECT who FROM audit WHERE action = 'read_audit' AND allowed")] == [
+        "kiem.tra"
+    ]
+
+
+def test_the_audit_is_read_page_by_page_without_a_line_lost(console: RunningConsole) -> None:
+    auditor = console.logged_in("kiem.tra", Role.AUDITOR)
+    with console.connector.engine.begin() as db:
+        for number in range(150):
+            audit.record(db, Action.CANCEL, at=console.clock(), who="lan", target=f"line-{number}")
+    first = auditor.get("/audit?action=cancel").text
+    older = re.search(r"/audit\?action=cancel&amp;before=\d+", first)
+    assert older
+    second = auditor.get(older[0].replace("&amp;", "&")).text
+    found = re.findall(r"line-(\d+)", first + second)
+
+    assert [int(number) for number in found] == list(reversed(range(150)))
+    assert "&amp;before=" not in second
+
+
+@pytest.mark.parametrize(
+    "query", ["action=burn", "message=x", "since=yesterday", "until=9999-99-99", "since=0001-01-01T00:00"]
+)
+def test_a_filter_that_cannot_be_read_is_said(console: RunningConsole, query: str) -> None:
+    answer = console.logged_in("kiem.tra", Role.AUDITOR).get(f"/audit?{query}")
+
+    assert answer.status_code == 200
+    assert ('role="alert"' in answer.text) == (query != "since=0001-01-01T00:00")
+
+
+def test_every_action_has_words() -> None:
+    assert [action for action in Action if not texts.is_text(f"audit.did.{action}")] == []
