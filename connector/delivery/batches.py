@@ -93,13 +93,16 @@ class Delivery:
         """Delivers what is due until nothing is left, the partner is closed, or the budget of time is spent."""
         report = Report()
         ends = time.monotonic() + budget.total_seconds()
-        # What was on the line when a worker died is sent alone: if it kills again, it kills no other message's try.
-        for suspects in (True, False):
-            while self._round(route, report, suspects=suspects):
-                if time.monotonic() >= ends:
-                    report.more = True
-                    break
-        return report
+        suspects = True
+        while True:
+            # What was on the line when a worker died is sent alone: if it kills again, it kills no other message's
+            # try. One of them between two batches, so that many of them hold up nobody else.
+            suspects = suspects and bool(self._round(route, report, suspects=True))
+            if not self._round(route, report, suspects=False) and not suspects:
+                return report
+            if time.monotonic() >= ends:
+                report.more = True
+                return report
 
     def expire(self) -> int:
         """Ends the leases of workers that did not come back; returns how many."""

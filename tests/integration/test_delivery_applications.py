@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connector.adapters import ledger
 from connector.domain.message import Partner, Route, State
 from tests import bodies
 from tests.world import SUBMIT, Stage
@@ -290,3 +291,21 @@ def test_an_outage_delays_an_application_and_neither_loses_nor_doubles_it(world:
     assert len(submissions(world)) == 30 - exhausted
     assert exhausted <= 10
     assert submissions(world, "submission-repeated") == []
+
+
+def test_many_that_died_with_their_worker_hold_up_nobody_else(world: Stage) -> None:
+    world.submit(*(bodies.event(bodies.code(serial)) for serial in range(40)))
+    with world.connector.engine.begin() as db:
+        ledger.claim(db, NEW, limit=40, now=world.clock(), lease=world.settings.lease, worker="gone")
+    world.clock.passes(world.settings.lease + SECONDS)
+    assert world.connector.delivery.expire() == 40
+    world.submit(*(bodies.event(bodies.code(serial)) for serial in range(50, 60)))
+    world.ministry_answers(SUBMIT, {"delay": 0.05, "times": 100})
+
+    report = world.connector.delivery.deliver(NEW, budget=timedelta())
+
+    assert report.more
+    assert world.row("SELECT count(*) AS n FROM message WHERE state = 'delivered' AND attempts = 1").n == 10
+    assert world.row("SELECT count(*) AS n FROM message WHERE state = 'delivered' AND attempts = 2").n == 1
+    world.connector.delivery.deliver(NEW, budget=60 * SECONDS)
+    assert set(world.states(NEW)) == {State.DELIVERED}
