@@ -27,7 +27,7 @@ _OLD_PLACE = re.compile(f"((?:^|[^qQ])(?:[oO](?=.[aAeE])|[uU](?=.[yY])))([{_TONE
 def clean(text: str) -> str:
     """The text as it is sent on: NFC, trimmed, white space folded to one space, Ð (U+00D0) as Đ; otherwise the
     source's letters."""
-    folded = unicodedata.normalize("NFC", text)
+    folded = text if text.isascii() else unicodedata.normalize("NFC", text)
     # Any white space but the plain space is unprintable; most texts have nothing to fold, and this is on the hot path.
     if not folded.isprintable() or "  " in folded or folded[:1] == " " or folded[-1:] == " ":
         folded = _SPACE.sub(" ", folded).strip(" ")
@@ -70,12 +70,11 @@ class PartialDate:
         return cls(*_civil_date(text, separator))
 
     def written(self, separator: str) -> str:
-        parts = [f"{self.year:04d}"]
-        if self.month is not None:
-            parts.insert(0, f"{self.month:02d}")
-            if self.day is not None:
-                parts.insert(0, f"{self.day:02d}")
-        return separator.join(parts)
+        if self.month is None:
+            return f"{self.year:04d}"
+        if self.day is None:
+            return f"{self.month:02d}{separator}{self.year:04d}"
+        return f"{self.day:02d}{separator}{self.month:02d}{separator}{self.year:04d}"
 
     @property
     def first_day(self) -> date:
