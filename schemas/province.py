@@ -2,9 +2,9 @@
 read."""
 
 import hashlib
+import json
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from pydantic import Discriminator, Field, Tag
 
 from schemas.reading import Form, may, must
@@ -316,4 +316,4 @@ class ProgressAnswer(Form):
 
 def canonical_json(value: object) -> bytes:
     """Keys sorted, no spaces, UTF-8: what both sides take a fingerprint of."""
-    return msgspec.json.encode(value, order="sorted")
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -16,7 +16,7 @@ EXPIRES = 5
 
 @app.task(name="read_events")
 def read_events() -> None:
-    report = connector().events.read()
+    report = connector().events.read(tell=hint)
     if report.error is not None:
         log.warning("intake.failed", partner="province", code=report.error.code, http_status=report.error.http_status)
     if report.taken or report.duplicates or report.salvaged:

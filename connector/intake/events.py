@@ -57,8 +57,9 @@ class EventIntake:
         self._worker = worker
         self._aliases = aliases
 
-    def read(self, *, pages: int = 50) -> Report:
-        """Reads what is there, at most so many pages, and gives the feed back until the next poll.
+    def read(self, *, pages: int = 50, tell: Callable[[set[Route]], None] = lambda _: None) -> Report:
+        """Reads what is there, at most so many pages, and gives the feed back until the next poll. `tell` hears after
+        the first page that has work which routes have it, so that others begin before the last is read.
 
         When the province cannot be read, the cursor stays and the feed is read again later; the report has the error.
         """
@@ -69,9 +70,11 @@ class EventIntake:
         if reading is None:
             return report
         while reading is not None and report.pages < pages:
-            here = reading
+            here, told = reading, bool(report.routes)
             try:
                 reading = self._read_page(here, report)
+                if report.routes and not told:
+                    tell(report.routes)
             except DeliveryError as error:
                 report.error = error
                 reading = self._write(here, (), report, next_at=self._now() + self._poll_interval)

@@ -90,6 +90,16 @@ def test_a_page_and_its_cursor_are_one_transaction(world: Stage) -> None:
     assert counted(world) == (5, 0)
 
 
+def test_others_hear_of_work_before_the_last_page_is_read(world: Stage) -> None:
+    world.province.add_events([bodies.event(bodies.code(serial)) for serial in range(450)])
+    heard: list[tuple[set[Route], int]] = []
+
+    report = world.connector.events.read(tell=lambda routes: heard.append((set(routes), counted(world)[0])))
+
+    assert report.taken == 450
+    assert heard == [({Route.APPLICATION}, 200)]  # once, when the first page was written down
+
+
 def test_a_page_whose_reader_lost_the_feed_changes_nothing(world: Stage) -> None:
     """A reader that hung for longer than its lease comes back: another has read the page since."""
     world.province.add_events([bodies.event(FIRST)])
