@@ -99,7 +99,9 @@ def why_news(codes: Collection[str]) -> str:
 
 def room(wave: Wave, *, rate: int, since_last: timedelta | None) -> int:
     """How many may go on the line now: what the wave and the rate leave, and never more than are awaited at once."""
-    earned = rate if since_last is None else int(min(since_last.total_seconds(), 1.0) * rate)
+    seconds = 1.0 if since_last is None else since_last.total_seconds()
+    # Less than nothing: the clock was set back.
+    earned = int(rate * (min(seconds, 1.0) if seconds >= 0 else 1.0))
     left = ON_THE_LINE - wave.open if wave.size is None else wave.size - wave.released
     return max(min(earned, left, ON_THE_LINE - wave.open), 0)
 

@@ -38,9 +38,9 @@ from connector.replay.decisions import BEHIND, decide
 from connector.replay.plans import Plans
 from connector.replay.refetching import Fetched
 
-# Items looked at in one step, and at once: most of them may need no place on the line.
-A_STEP: Final = 200
+# Items looked at in one step at least, and steps that may follow each other while items need no place on the line.
 A_LOOK: Final = 25
+STEPS_AT_ONCE: Final = 8
 PLANNING: Final = timedelta(seconds=2)
 BY: Final = "lienthong"
 
@@ -107,16 +107,24 @@ class Work:
             self._plans.prepare(job_id, budget=PLANNING)
             return
         answers = self._asking.ask(job) if job.verb is Verb.REFETCH and job.state is JobState.RUNNING else {}
+        for _ in range(STEPS_AT_ONCE):
+            # A transaction each: dossiers are locked in the order of their codes within one only.
+            if not self._stepped(job_id, answers, report):
+                return
+
+    def _stepped(self, job_id: UUID, answers: Mapping[UUID, Fetched], report: Report) -> bool:
+        """One transaction; whether another may follow at once."""
         with self._engine.begin() as db:
             job = jobs.lock(db, job_id, wait=False)
             if job is None:
-                return
+                return False
             step = _Step(self._now(), answers, report)
             job, news = self._sweep(db, job, step)
             if job.state is JobState.STOPPING:
                 end_if_empty(db, job_id, step.now)
             if job.state is JobState.RUNNING:
                 self._go_on(db, job, news, step)
+            return step.goes_on
 
     def _sweep(self, db: Connection, job: Job, step: "_Step") -> tuple[Job, frozenset[str]]:
         """Writes down what became of messages on the line. Returns the job as it is then, and codes of failures that
@@ -168,20 +176,15 @@ class Work:
         return job
 
     def _release(self, db: Connection, job: Job, wave: Wave, step: "_Step") -> None:
-        """Puts on the line what wave and rate allow; items that end without are passed over, so many in one step."""
+        """Puts on the line what wave and rate allow. Items that end without are passed over; when there were such,
+        the next step follows at once."""
         since = None if job.released_at is None else step.now - job.released_at
         places = room(wave, rate=self._pace.rate, since_last=since)
-        looked_at = 0
-        while places > 0 and looked_at < A_STEP and job.state is JobState.RUNNING:
-            items = self._next_items(db, job, step, limit=max(places, A_LOOK))
-            if not items:
-                return
-            looked_at += len(items)
-            before = job.wave_released
-            job = self._go(db, job, items, places, step)
-            places -= job.wave_released - before
-            if job.verb is Verb.REFETCH:
-                return  # only these were asked about
+        items = self._next_items(db, job, step, limit=max(places, A_LOOK)) if places else []
+        if items:
+            after = self._go(db, job, items, places, step)
+            gone = after.wave_released - job.wave_released
+            step.goes_on = after.state is JobState.RUNNING and job.verb is Verb.REPLAY and gone < places
 
     def _go(self, db: Connection, job: Job, items: list[Item], places: int, step: "_Step") -> Job:
         """Some items: which go on the line, which end without. Returns the job as it is then."""
@@ -235,13 +238,15 @@ class Work:
         log.warning("replay.paused", job=job.job_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Step:
-    """What one step has to do with: its instant, what sources said before it, and the report it adds to."""
+    """What one step has to do with: its instant, what sources said before it, and the report it adds to. `goes_on`:
+    another may follow at once."""
 
     now: datetime
     answers: Mapping[UUID, Fetched]
     report: Report
+    goes_on: bool = False
 
 
 def _ended(outcome: Outcome) -> Ended:

@@ -502,3 +502,42 @@ def test_plans_that_nobody_ran_are_forgotten_after_a_day(world: Stage) -> None:
     assert world.connector.replays.forget_plans() == 1
     assert [row.id for row in world.rows("SELECT id FROM replay_job")] == [kept]
     assert job_id != kept
+
+
+def test_a_result_that_is_sent_again_is_a_duplicate_at_the_province(world: Stage) -> None:
+    world.sandboxes.at_work()
+    world.province.add_events([bodies.event(bodies.code(1))])
+    world.run_until_quiet(at_rest=world.sandboxes.at_rest)
+    [result] = world.messages(Route.RESULT)
+    assert result.state == "delivered"
+    told = world.sandboxes.told(bodies.code(1))
+    stored = len(world.sandboxes.effects("province", "result"))
+
+    job_id = running(world, Filter(ids=(result.id,)), insist=True)
+    world.connector.replays.work()
+    assert world.deliver(Route.RESULT) == {"already-there": 1}
+    world.run_until_quiet(at_rest=world.sandboxes.at_rest)
+
+    assert counts(look(world, job_id)) == (1, 1, 0, 0, 0)
+    assert len(world.sandboxes.effects("province", "result")) == stored
+    assert world.sandboxes.told(bodies.code(1)) == told
+
+
+def test_what_an_area_keeps_back_is_held_by_a_replay_and_goes_when_it_is_opened(world: Stage) -> None:
+    refused(world, 1, 2)
+    world.change("UPDATE area_mode SET mode = 'off'")
+    world.change("UPDATE rollout_state SET version = version + 1")
+
+    job_id = running(world)
+    job = to_its_end(world, job_id)
+
+    assert counts(job) == (2, 0, 2, 0, 0)
+    assert [(row.prospect, row.outcome) for row in items(world, job_id)] == [("held", "held")] * 2
+    assert {(row.state, row.hold) for row in world.messages(NEW)} == {("held", "area")}
+
+    world.change("UPDATE area_mode SET mode = 'live'")
+    world.change("UPDATE rollout_state SET version = version + 1, draining = true")
+    world.clock.passes(timedelta(seconds=2))
+    world.connector.draining.look()
+    world.deliver(NEW)
+    assert world.states(NEW) == [State.DELIVERED, State.DELIVERED]

@@ -64,6 +64,12 @@ def test_a_wave_without_an_unforeseen_failure_never_pauses_its_job(wave: Wave, p
         assert why == f"failures: {wave.failed} of {wave.sent + wave.failed}"
 
 
+def test_a_clock_that_was_set_back_stops_no_job() -> None:
+    wave = Wave(size=None, released=3, open=0, sent=3, failed=0)
+    assert room(wave, rate=20, since_last=timedelta(hours=-2)) == 20
+    assert room(wave, rate=20, since_last=timedelta(milliseconds=10)) == 0
+
+
 def test_a_long_wave_is_judged_before_it_is_over() -> None:
     wave = Wave(size=None, released=100, open=50, sent=0, failed=ENOUGH_TO_JUDGE)
     assert why_pause(wave, pending=True, largest_share=0.2)
