@@ -7,7 +7,7 @@ one (`alone`): so no message is held by a mode that has just ended, and none sta
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Integer,
+    Row,
     SmallInteger,
     Table,
     Text,
@@ -156,6 +157,12 @@ def remove(db: Connection, change: Change, now: datetime) -> None:
 
 def _changed(db: Connection) -> None:
     db.execute(update(rollout_state).values(version=rollout_state.c.version + 1, draining=True))
+
+
+def changes(db: Connection, area: str, *, limit: int) -> Sequence[Row[Any]]:
+    """The latest changes of an area, newest first."""
+    statement = select(area_change).where(area_change.c.area == area).order_by(area_change.c.id.desc()).limit(limit)
+    return db.execute(statement).all()
 
 
 def begun(db: Connection, codes: Iterable[str], *, or_on_the_line: bool = False) -> frozenset[str]:

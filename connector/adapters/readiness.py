@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     DateTime,
+    Subquery,
     Table,
     Text,
     and_,
@@ -69,17 +70,38 @@ def outcomes(db: Connection, wanted: ColumnElement[bool], since: datetime) -> tu
 
     Only the latest lines of history are looked at: a ledger grows for ever, and what failed long ago is no alarm.
     """
-    latest = select(history.c.message_id, history.c.move, history.c.at).order_by(history.c.id.desc()).limit(LINES)
-    line = latest.subquery("line")
+    line = _latest()
     arrived, failed = db.execute(
-        select(
-            func.count().filter(line.c.move == Move.DELIVER.value),
-            func.count().filter(line.c.move.in_([Move.REFUSE.value, Move.EXHAUST.value, Move.QUARANTINE.value])),
-        )
+        select(*_counts(line))
         .select_from(line.join(message, _m.id == line.c.message_id))
         .where(line.c.at >= since, wanted)
     ).one()
     return int(arrived), int(failed)
+
+
+def _latest() -> Subquery:
+    latest = select(history.c.message_id, history.c.move, history.c.at).order_by(history.c.id.desc()).limit(LINES)
+    return latest.subquery("line")
+
+
+def _counts(line: Subquery) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    failed = [Move.REFUSE.value, Move.EXHAUST.value, Move.QUARANTINE.value]
+    return (
+        func.count().filter(line.c.move == Move.DELIVER.value),
+        func.count().filter(line.c.move.in_(failed)),
+    )
+
+
+def by_place(db: Connection, since: datetime) -> dict[tuple[str | None, str | None], tuple[int, int]]:
+    """The same for every district area and procedure: (arrived, failed)."""
+    line = _latest()
+    rows = db.execute(
+        select(_m.area, _m.procedure, *_counts(line))
+        .select_from(line.join(message, _m.id == line.c.message_id))
+        .where(line.c.at >= since)
+        .group_by(_m.area, _m.procedure)
+    )
+    return {(area, procedure): (int(arrived), int(failed)) for area, procedure, arrived, failed in rows}
 
 
 def contact(db: Connection, area: str) -> str | None:

@@ -14,6 +14,7 @@ from connector.console.access import only_our_forms
 from connector.console.headers import Address, Doorkeeper
 from connector.console.routes import (
     acts,
+    areas,
     causes,
     dossiers,
     health,
@@ -45,6 +46,7 @@ ROUTERS: Final = (
     trail.router,
     messages.router,
     acts.router,
+    areas.router,
     causes.router,
     jobs.router,
     dossiers.router,

@@ -22,5 +22,6 @@ MENU: Final = (
     Entry("/jobs", "menu.jobs", Right.VIEW),
     Entry("/dossiers", "menu.dossiers", Right.VIEW),
     Entry("/audit", "menu.audit", Right.READ_AUDIT),
+    Entry("/areas", "menu.areas", Right.VIEW),
     Entry("/accounts", "menu.accounts", Right.MANAGE_ACCOUNTS),
 )

@@ -57,6 +57,22 @@ def lines(db: Connection, today: date) -> list[Line]:
     ]
 
 
+def of_area(db: Connection, area: Area) -> list[Line]:
+    """One area, also a commune without a mode of its own."""
+    modes = areas.read(db)
+    unit = units.unit_of(area.slug)
+    return [
+        Line(
+            area=area,
+            units=(unit.code,) if unit else (),
+            procedure=procedure,
+            rule=modes.rule_of(places_above(area.slug), procedure),
+            held=backlog.count_in(db, area.slug, procedure),
+        )
+        for procedure in PROCEDURES
+    ]
+
+
 def _has_rule(modes: Modes, area: Area) -> bool:
     return any((area.slug, procedure) in modes.rules for procedure in PROCEDURES)
 
