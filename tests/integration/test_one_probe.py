@@ -1,5 +1,6 @@
 """A closed partner is tried by one call at a time, whatever many workers have for it, on every way to it."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,7 +10,7 @@ import pytest
 
 from connector.domain.message import Partner, Route, State
 from tests import bodies
-from tests.world import Stage
+from tests.world import SUBMIT, Stage
 
 SECONDS = timedelta(seconds=1)
 NEW = Route.APPLICATION
@@ -84,9 +85,11 @@ def test_of_many_workers_one_makes_one_call_and_a_success_opens_the_door_for_all
         everything_is_due(world)
         at_once(ways)
 
+    pauses = []
     for _ in range(4):
         closed = world.closed(partner)
         assert closed is not None, "an outage that everybody meets trips the breaker"
+        pauses.append(round(closed[0].total_seconds()))
         world.clock.passes(closed[0] + SECONDS)
         everything_is_due(world)
         before = world.row("SELECT coalesce(sum(attempts), 0) AS n FROM message").n
@@ -96,6 +99,8 @@ def test_of_many_workers_one_makes_one_call_and_a_success_opens_the_door_for_all
         assert len(set(seen())) == 1
         assert world.row("SELECT coalesce(sum(attempts), 0) AS n FROM message").n == before
 
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 30
     control.outage("off")
     closed = world.closed(partner)
     assert closed is not None
@@ -106,3 +111,14 @@ def test_of_many_workers_one_makes_one_call_and_a_success_opens_the_door_for_all
     world.run_until_quiet()
     assert set(world.states(NEW)) == {State.DELIVERED}
     assert len(world.sandboxes.effects("ministry", "submission")) == 70
+
+
+def test_what_a_partner_refuses_never_closes_its_door(world: Stage) -> None:
+    world.submit(*(bodies.event(bodies.code(serial)) for serial in range(40)))
+    refusal = json.dumps({"status": "0", "errorCode": "500"})
+    world.ministry_answers(SUBMIT, {"status": 200, "body": refusal, "times": 40})
+
+    assert world.deliver(NEW) == {"refused": 40}
+
+    assert world.closed(Partner.MINISTRY) is None
+    assert world.row("SELECT tripped FROM partner WHERE name = 'ministry'").tripped is False
