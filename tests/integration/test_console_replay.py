@@ -3,11 +3,13 @@
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from connector.domain.errors import Unreachable
 from connector.domain.message import Route
 from connector.domain.rights import Role
 from tests.consoles import Browser, RunningConsole, console_over
@@ -227,6 +229,21 @@ def test_a_page_that_shows_another_state_is_asked_to_come_again(
 
     assert lan.get(f"{job}/live?state=planning").headers["hx-refresh"] == "true"
     assert "hx-refresh" not in lan.get(f"{job}/live?state=planned").headers
+
+
+def test_twenty_clicks_at_once_send_a_message_once(console: RunningConsole, lan: Browser, scene: Scene) -> None:
+    scene.submit(wedding(1))
+    scene.fail(Unreachable("READ_TIMEOUT", "no answer"), at=NOW)
+    where = f"/messages/{id_of(console, 1)}/replay"
+    fields = {"csrf": lan.token(), "reason": "đối tác đã trở lại", "click": "c1"}
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: lan.session.post(lan.url + where, data=fields, timeout=60), range(20)))
+    work(console, scene)
+
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert state_of(console, 1) == "delivered"
+    moves = rows_of(console, "SELECT move FROM history WHERE move IN ('replay', 'deliver')")
+    assert sorted(row.move for row in moves) == ["deliver", "replay"]
 
 
 def test_a_viewer_neither_plans_nor_steers(console: RunningConsole, lan: Browser, scene: Scene) -> None:
