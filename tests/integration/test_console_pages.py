@@ -332,3 +332,20 @@ def test_a_viewer_may_not_search_for_a_person(console: RunningConsole) -> None:
 
     assert "by-number" not in page(viewer, "/dossiers")
     assert viewer.post("/dossiers/by-number", {"number": "089196999001", "reason": "x"}).status_code == 403
+
+
+# Audit
+
+
+def test_the_chain_is_verified_and_one_altered_byte_shows(console: RunningConsole, lan: Browser) -> None:
+    auditor = console.logged_in("kiem", Role.AUDITOR)
+    assert "Nguyên vẹn" in auditor.post("/audit/verify").text
+    with console.connector.engine.begin() as db:
+        db.execute(text("ALTER TABLE audit DISABLE TRIGGER USER"))
+        db.execute(text("UPDATE audit SET who = 'kien' WHERE id = 1"))
+        db.execute(text("ALTER TABLE audit ENABLE TRIGGER USER"))
+
+    verdict = auditor.post("/audit/verify").text
+    assert "Không nguyên vẹn: 1 chỗ" in verdict
+    assert "dòng 1 bị sửa" in verdict
+    assert lan.post("/audit/verify").status_code == 403

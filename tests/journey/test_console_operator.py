@@ -163,8 +163,8 @@ def test_what_is_revealed_is_audited_and_a_viewer_is_refused(
     with person_at(chromium, desk.url) as auditor:
         log_in(auditor, "kiem")
         auditor.get_by_role("link", name="Nhật ký truy cập").click()
-        auditor.get_by_label("Việc").select_option("reveal")
-        auditor.get_by_role("button", name="Lọc", exact=True).click()
+        auditor.get_by_label("Việc", exact=True).select_option("reveal")
+        auditor.get_by_role("button", name="Xem", exact=True).click()
         expect(auditor.get_by_role("cell", name="Công dân hỏi tại quầy")).to_be_visible()
         auditor.get_by_role("button", name="Kiểm tra chuỗi niêm phong").click()
         expect(auditor.get_by_role("status").first).to_contain_text("Nguyên vẹn")
