@@ -61,11 +61,16 @@ def find(db: Connection, cause_id: str, areas: Sequence[str] = ()) -> Cause | No
 
 
 def condition(key: CauseKey) -> ColumnElement[bool]:
-    """The messages of a cause, as a condition on the table `message`."""
+    """The messages of a cause, as a condition on the table `message`.
+
+    They are looked up once, by the index of what stopped: asked row by row, a page of a rare cause would read all.
+    """
     found = text(f"""
-        message.state IN ({_STATES}) AND message.route = :cause_route AND EXISTS (
-            SELECT FROM ({_OF_ONE}) f WHERE f.code = :cause_code AND f.pointer = :cause_pointer
-                AND lower(f.label) = lower(:cause_label))
+        message.id = ANY (ARRAY (
+            SELECT message.id FROM message
+            WHERE message.state IN ({_STATES}) AND message.route = :cause_route AND EXISTS (
+                SELECT FROM ({_OF_ONE}) f WHERE f.code = :cause_code AND f.pointer = :cause_pointer
+                    AND lower(f.label) = lower(:cause_label))))
     """).bindparams(
         bindparam("cause_route", key.route.value, String),
         bindparam("cause_code", key.code, String),
