@@ -20,7 +20,7 @@ from connector.adapters.partners import Door
 from connector.domain.entries import Head, read_head
 from connector.domain.errors import DeliveryError, Garbled
 from connector.domain.message import Partner, Route
-from connector.domain.register_sweep import SIZES, Sweep
+from connector.domain.register_sweep import CLOCK_ERROR, SIZES, Sweep
 from connector.intake.enrolment import Unusable, Written, enrol, quarantine, quarantined, unknown_of
 from connector.intake.full_entries import fetch
 from schemas.ministry import ENTRIES_PER_CALL
@@ -81,7 +81,7 @@ class RegisterIntake:
         first_day: date | None,
         worker: str,
     ) -> None:
-        """`first_day`: entries that changed before it are never read; None is the day of the first reading. It counts
+        """`first_day`: entries that changed before it are never read; None is the day of the first reading (the one before, until two in the morning). It counts
         when a register is read for the first time, and never again."""
         self._engine = engine
         self._ministry = ministry
@@ -131,7 +131,8 @@ class RegisterIntake:
                 return None, door
         if reading.cursor is not None:
             return _Place(procedure, reading, Sweep.from_text(reading.cursor)), door
-        day = self._first_day or now.astimezone(VIETNAM).date()
+        # A clock that is fast at this moment, just behind midnight, must not leave a whole day unread for ever.
+        day = self._first_day or (now - CLOCK_ERROR).astimezone(VIETNAM).date()
         first = Sweep.from_day(datetime.combine(day, time_of_day(), VIETNAM))
         return _Place(procedure, reading, first).at(first), door
 

@@ -8,7 +8,10 @@ from connector import wiring
 from connector.adapters import ledger
 from connector.adapters.clock import system_clock
 from connector.domain.message import Partner, Route, State
+from schemas.ministry import INSTANT_FORMAT
+from schemas.values import VIETNAM
 from tests import bodies
+from tests.integration.register_books import enter, marriage, read
 from tests.ledger_rows import WORKER
 from tests.world import SUBMIT, Stage
 
@@ -130,3 +133,13 @@ def test_a_machine_whose_own_clock_is_wrong_mends_nothing(
     world.clock.passes(-wrong)
 
     assert world.message(NEW).lease_until > world.clock() + 15 * SECOND
+
+
+def test_a_first_reading_of_a_register_by_a_clock_that_is_fast_over_midnight_leaves_no_day_unread(world: Stage) -> None:
+    midnight = world.clock().astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    [late] = enter(world, marriage(ngayCapNhat=(midnight - HOUR / 2).strftime(INSTANT_FORMAT)))
+    world.clock.passes(midnight + HOUR / 3 - world.clock())
+
+    read(world)
+
+    assert [one.subject for one in world.messages(Route.REGISTER)] == [f"KH-{late}"]
