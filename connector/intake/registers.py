@@ -81,8 +81,8 @@ class RegisterIntake:
         first_day: date | None,
         worker: str,
     ) -> None:
-        """`first_day`: entries that changed before it are never read; None is the day of the first reading (the one before, until two in the morning). It counts
-        when a register is read for the first time, and never again."""
+        """`first_day`: entries that changed before it are never read; None is the day of the first reading, or until
+        two in the morning the one before. It counts when a register is read for the first time, and never again."""
         self._engine = engine
         self._ministry = ministry
         self._now = now
