@@ -25,6 +25,7 @@ ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+HEALTH: Final = "/healthz"
 _SECURE: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -73,7 +74,8 @@ class Doorkeeper:
             await send(message)
 
         host = Headers(scope=scope).get("host", "")
-        if not self._accepts(host):
+        # Who only asks whether we are well may not know our name; there is nothing to take.
+        if scope["path"] != HEALTH and not self._accepts(host):
             answer = PlainTextResponse("Sai địa chỉ / this console has another address\n", status_code=421)
             await answer(scope, receive, with_headers)
             return

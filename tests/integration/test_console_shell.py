@@ -211,11 +211,13 @@ def test_behind_https_cookies_are_bound_to_it(database: str) -> None:
     with console_over(database, console_url="https://lienthong.example") as console:
         answer = requests.get(console.url + "/login", headers={"Host": "lienthong.example"}, timeout=30)
         outside = requests.get(console.url + "/login", timeout=30)
+        health = requests.get(console.url + "/healthz", timeout=30)
 
     assert answer.headers["Set-Cookie"].startswith("__Host-lienthong-form=")
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age" in answer.headers["Strict-Transport-Security"]
     assert outside.status_code == 421
+    assert health.status_code == 200
 
 
 def test_a_session_ends_when_nothing_was_asked_for_long(console: RunningConsole) -> None:

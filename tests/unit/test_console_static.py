@@ -102,3 +102,28 @@ def test_with_a_public_address_only_that_is_ours() -> None:
 )
 def test_a_browser_is_sent_to_our_own_pages_only(wanted: str, goes: str) -> None:
     assert local_path(wanted) == goes
+
+
+def luminance(colour: str) -> float:
+    """As WCAG defines it."""
+    digits = colour.removeprefix("#")
+    digits = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
+    channels = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+PAIRS = [
+    *((text, ground) for text in ("ink", "quiet", "brand", "stop") for ground in ("paper", "ground")),
+    *((text, f"{text}-ground") for text in ("go", "warn", "stop")),
+    ("paper", "brand"),
+    ("paper", "stop"),
+]
+
+
+@pytest.mark.parametrize(("text", "ground"), PAIRS)
+def test_what_is_written_can_be_read(text: str, ground: str) -> None:
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", (STATIC / "console.css").read_text(encoding="utf-8")))
+    light, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
+
+    assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -8,11 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.console.access import Guest, anybody
+from connector.console.headers import HEALTH
 
 router: Final = APIRouter()
 
 
-@router.get("/healthz")
+@router.get(HEALTH)
 def health(guest: Annotated[Guest, anybody()]) -> Response:
     try:
         with guest.db() as db:
