@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import requests
@@ -49,7 +50,7 @@ class RunningConsole:
     def add(self, name: str, *roles: Role, areas: frozenset[str] = frozenset(), password: str = PASSWORD) -> None:
         """An account with a password."""
         made = accounts.new_account(name, name.title(), frozenset(roles), areas=areas)
-        made = accounts.with_password(made, _hashed(password, name))
+        made = replace(made, password_hash=_hashed(password, name))
         with self.connector.engine.begin() as db:
             accounts.add(db, made, at=self.clock(), by="test")
 

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -36,6 +36,8 @@ from connector.adapters.locks import Lock
 from connector.adapters.tables import metadata
 from connector.domain.rights import Holder, Role
 
+# What an administrator decides; the rest is its owner's.
+DECIDED: Final = ("display_name", "external", "roles", "areas")
 LINK_LIVES: Final = timedelta(hours=24)
 NAME: Final = "^[a-z0-9][a-z0-9._-]{0,63}$"
 
@@ -147,19 +149,29 @@ def is_name(name: str) -> bool:
     return re.fullmatch(NAME, name) is not None
 
 
-def with_password(one: Account, password_hash: str) -> Account:
-    return replace(one, password_hash=password_hash)
+def set_password(db: Connection, account_id: UUID, password_hash: str) -> None:
+    _set(db, account_id, password_hash=password_hash)
 
 
-def with_language(one: Account, language: str) -> Account:
-    return replace(one, language=language)
+def set_language(db: Connection, account_id: UUID, language: str) -> None:
+    _set(db, account_id, language=language)
+
+
+def set_disabled(db: Connection, account_id: UUID, disabled: bool) -> None:
+    _set(db, account_id, disabled=disabled)
 
 
 def change(db: Connection, changed: Account) -> None:
-    """Writes an account's columns anew, all but its name. Raises NameTaken when another has its external name; the
-    transaction goes on."""
+    """Writes what an administrator decides: names, roles and areas. Raises NameTaken when another has its external
+    name; the transaction goes on."""
+    columns = _columns(changed)
     with _names_are_ones_own(db, changed):
-        db.execute(update(account).where(account.c.id == changed.account_id).values(**_columns(changed)))
+        _set(db, changed.account_id, **{name: columns[name] for name in DECIDED})
+
+
+def _set(db: Connection, account_id: UUID, **columns: Any) -> None:
+    """These columns and no others: somebody else may be changing the rest."""
+    db.execute(update(account).where(account.c.id == account_id).values(**columns))
 
 
 def make_link(db: Connection, account_id: UUID | None, *, at: datetime, by: str) -> str:

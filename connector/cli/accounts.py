@@ -118,11 +118,10 @@ def enable(name: Name, reason: Reason = None) -> None:
 def _set_disabled(name: str, disabled: bool, reason: str | None) -> None:
     with ledger(settings.load()) as look:
         one = _found(look.db, name)
-        changed = replace(one, holder=replace(one.holder, disabled=disabled))
-        accounts.change(look.db, changed)
+        accounts.set_disabled(look.db, one.account_id, disabled)
         if disabled:
             sessions.end_all(look.db, one.account_id)
-        _record(look, changed, "disable" if disabled else "enable", reason)
+        _record(look, one, "disable" if disabled else "enable", reason)
         left = accounts.has_admin(look.db)
     write_line(f"{'đã khóa / disabled' if disabled else 'đã mở khóa / enabled'}: {one.name}")
     if not left:

@@ -14,6 +14,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 
 from connector.adapters import audit, sessions
 from connector.adapters.accounts import Account
@@ -188,6 +189,8 @@ async def only_our_forms(request: Request, form: Form) -> None:
     """For the whole app: what may change something comes from a page of ours, in this browser. Raises ForeignForm."""
     if request.method in SAFE_METHODS:
         return
+    if any("\0" in value for value in form.values()):
+        raise HTTPException(422)
     ours = cookies.address_of(request).origin(request.headers.get("host", ""))
     if request.headers.get("origin", ours).lower() != ours.lower():
         raise ForeignForm

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 
 from connector.adapters.database import DatabaseAway, is_away
 from connector.console.access import Denied, ForeignForm, LogInFirst, ReasonMissing
+from connector.console.cookies import address_of
+from connector.console.headers import protect
 from connector.console.rendering import render
 from connector.logs import get_logger
 
@@ -26,7 +28,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for away in (DBAPIError, TimeoutError, DatabaseAway):
         app.add_exception_handler(away, _database)
-    app.add_exception_handler(Exception, lambda request, _: _said(request, 500, "fault"))
+    app.add_exception_handler(Exception, _fault)
+
+
+def _fault(request: Request, _: Exception) -> Response:
+    """This one is made outside of everything else, the doorkeeper included."""
+    answer = _said(request, 500, "fault")
+    protect(answer.headers, address_of(request))
+    return answer
 
 
 def _said(request: Request, status: int, about: str) -> Response:

@@ -66,11 +66,7 @@ class Doorkeeper:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (ALWAYS | (_SECURE if self._address.secure else {})).items():
-                    headers[name] = value
-                # What a page shows belongs to whoever is logged in; a file says for itself how long it is good.
-                headers.setdefault("Cache-Control", "no-store")
+                protect(MutableHeaders(scope=message), self._address)
             await send(message)
 
         host = Headers(scope=scope).get("host", "")
@@ -79,6 +75,10 @@ class Doorkeeper:
             answer = PlainTextResponse("Sai địa chỉ / this console has another address\n", status_code=421)
             await answer(scope, receive, with_headers)
             return
+        # No database can keep it, and nobody types it.
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await PlainTextResponse("400\n", status_code=400)(scope, receive, with_headers)
+            return
         await self._app(scope, receive, with_headers)
 
     def _accepts(self, host: str) -> bool:
@@ -86,6 +86,14 @@ class Doorkeeper:
             return self._address.accepts(host)
         except ValueError:
             return False
+
+
+def protect(headers: MutableHeaders, address: Address) -> None:
+    """What every answer says to the browser."""
+    for name, value in (ALWAYS | (_SECURE if address.secure else {})).items():
+        headers[name] = value
+    # What a page shows belongs to whoever is logged in; a file says for itself how long it is good.
+    headers.setdefault("Cache-Control", "no-store")
 
 
 def _is_number(name: str) -> bool:

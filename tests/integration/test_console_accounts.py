@@ -87,6 +87,26 @@ def test_every_machine_s_set_up_link_works_until_one_was_used(console: RunningCo
     assert [console.browser().get(link).status_code for link in links] == [410, 410, 410]
 
 
+def test_a_name_that_is_taken_leaves_the_set_up_link_in_force(console: RunningConsole) -> None:
+    console.add("lan", Role.VIEWER)
+    link, browser = first_link(console), console.browser()
+
+    assert browser.post(link, CHOSEN | {"name": "lan"}).status_code == 422
+    assert browser.post(link, CHOSEN).status_code == 200
+
+
+def test_a_link_of_a_disabled_account_opens_nothing(console: RunningConsole) -> None:
+    console.add("lan", Role.VIEWER)
+    with console.connector.engine.begin() as db:
+        lan = accounts.by_name(db, "lan")
+        assert lan is not None
+        link = f"/link/{accounts.make_link(db, lan.account_id, at=console.clock(), by='test')}"
+        accounts.set_disabled(db, lan.account_id, True)
+
+    assert console.browser().get(link).status_code == 410
+    assert console.browser().post(link, {"password": PASSWORD, "again": PASSWORD}).status_code == 410
+
+
 def test_twenty_browsers_with_several_links_make_one_administrator(console: RunningConsole) -> None:
     links = [first_link(console) for _ in range(4)]
     begin = threading.Barrier(20)

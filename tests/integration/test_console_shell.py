@@ -298,3 +298,54 @@ def test_health_tells_nothing_and_asks_for_nothing(console: RunningConsole) -> N
 @pytest.mark.parametrize("right", Right)
 def test_every_right_has_words_on_ones_own_page(right: Right) -> None:
     assert texts.is_text(f"right.{right}")
+
+
+@pytest.mark.parametrize("path", ["/audit?who=%00", "/link/%00", "/accounts/a%00b", "/login?back=/%00"])
+def test_what_no_database_can_keep_is_refused_at_the_door(console: RunningConsole, path: str) -> None:
+    answer = console.logged_in("lan", *Role).get(path)
+
+    assert answer.status_code == 400
+    assert answer.headers.items() >= ALWAYS.items()
+
+
+def test_a_form_that_no_database_can_keep_is_refused(console: RunningConsole) -> None:
+    browser = console.browser()
+
+    assert browser.post("/login", {"name": "lan\0", "password": "wrong"}).status_code == 422
+    assert (
+        browser.post("/login", {"name": "\udc80".encode("utf-8", "surrogatepass"), "password": "x"}).status_code == 401
+    )
+
+
+def test_a_fault_of_ours_is_a_page_with_all_its_headers_and_tells_nothing(database: str) -> None:
+    running = RunningConsole(database)
+
+    @running.app.get("/fault")
+    def fault() -> None:
+        raise RuntimeError("Nguyễn Văn A")
+
+    with running.running() as console:
+        answer = console.browser().get("/fault")
+
+    assert answer.status_code == 500
+    assert answer.headers.items() >= ALWAYS.items()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Nguyễn Văn A" not in answer.text
+    assert "Lỗi của hệ thống" in answer.text
+
+
+def test_what_one_changes_of_oneself_takes_back_nothing_that_an_administrator_did(console: RunningConsole) -> None:
+    """Each change writes its own column: an account that was disabled meanwhile stays so."""
+    console.add("lan", Role.VIEWER)
+    with console.connector.engine.begin() as db:
+        before = accounts.by_name(db, "lan")
+        assert before is not None
+        accounts.set_disabled(db, before.account_id, True)
+        accounts.set_language(db, before.account_id, "en")
+        accounts.set_password(db, before.account_id, "hash")
+        accounts.change(db, before)
+        after = accounts.by_name(db, "lan")
+
+    assert after is not None
+    assert after.holder.disabled
+    assert (after.language, after.password_hash) == ("en", "hash")

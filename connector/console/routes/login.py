@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Response
 from sqlalchemy import Connection
 
 from connector.adapters import accounts, audit, passwords, sessions
-from connector.adapters.accounts import Account, Link
+from connector.adapters.accounts import Account, Link, NameTaken
 from connector.adapters.audit import Action
 from connector.adapters.passwords import WeakPassword
 from connector.console import cookies
@@ -86,9 +86,11 @@ def link(guest: Annotated[Guest, anybody()], secret: str) -> Response:
     """Looking does not use it up: mail programs look as well."""
     with guest.db() as db:
         found = accounts.find_link(db, secret, guest.at)
-        if found is None or (found.account_id is None and accounts.has_admin(db)):
-            return guest.page("answer.html", 410, about="link")
-        return _link_page(guest, _owner(db, found), "")
+        owner = _owner(db, found)
+        spent = found is None or (found.account_id is None and accounts.has_admin(db))
+    if spent or (owner and owner.holder.disabled):
+        return guest.page("answer.html", 410, about="link")
+    return _link_page(guest, owner, "")
 
 
 @router.post("/link/{secret}")
@@ -97,8 +99,8 @@ def use_link(
 ) -> Response:
     with guest.db() as db:
         found = accounts.find_link(db, secret, guest.at)
-        owner = _owner(db, found) if found else None
-    if found is None:
+        owner = _owner(db, found)
+    if found is None or (owner and owner.holder.disabled):
         return guest.page("answer.html", 410, about="link")
     chosen = owner or accounts.new_account(name, display, frozenset({Role.ADMIN}))
     fault = "" if owner or accounts.is_name(chosen.name) else "name"
@@ -109,10 +111,14 @@ def use_link(
         fault = f"weak_{weak.reason}"
     if fault:
         return _link_page(guest, owner, fault, name=name, display=display)
-    return _keep_password(guest, secret, accounts.with_password(chosen, hashed))
+    try:
+        return _keep_password(guest, secret, chosen, hashed)
+    except NameTaken:
+        return _link_page(guest, owner, "taken", name=name, display=display)
 
 
-def _keep_password(guest: Guest, secret: str, chosen: Account) -> Response:
+def _keep_password(guest: Guest, secret: str, chosen: Account, hashed: str) -> Response:
+    """Raises NameTaken, and the link works on."""
     with guest.db() as db:
         used = accounts.use_link(db, secret, guest.at)
         if used is None:
@@ -120,16 +126,16 @@ def _keep_password(guest: Guest, secret: str, chosen: Account) -> Response:
         if used.account_id is None:
             accounts.add(db, chosen, at=guest.at, by="set-up link")
         else:
-            accounts.change(db, chosen)
             sessions.end_all(db, chosen.account_id)
+        accounts.set_password(db, chosen.account_id, hashed)
         sessions.forgive(db, sessions.PER_ACCOUNT, chosen.name)
         session = begin(guest, db, chosen, "link")
         _record(guest, db, Action.SET_UP, chosen.name)
     return enter(guest, chosen, session, "/")
 
 
-def _owner(db: Connection, found: Link) -> Account | None:
-    return accounts.by_id(db, found.account_id) if found.account_id else None
+def _owner(db: Connection, found: Link | None) -> Account | None:
+    return accounts.by_id(db, found.account_id) if found and found.account_id else None
 
 
 def _link_page(guest: Guest, owner: Account | None, fault: str, *, name: str = "", display: str = "") -> Response:

@@ -37,7 +37,7 @@ def change_password(visit: Annotated[Visit, needs(Right.OWN)], old: Text, passwo
     except WeakPassword as weak:
         return _page(visit, fault=f"weak_{weak.reason}")
     with visit.db() as db:
-        accounts.change(db, accounts.with_password(account, hashed))
+        accounts.set_password(db, account.account_id, hashed)
         sessions.end_all(db, account.account_id)
         secret = begin(visit, db, account)
     response = visit.see_other("/me?said=password")
@@ -48,7 +48,7 @@ def change_password(visit: Annotated[Visit, needs(Right.OWN)], old: Text, passwo
 @router.post("/me/language")
 def change_language(visit: Annotated[Visit, needs(Right.OWN)], language: Annotated[Language, Form()]) -> Response:
     with visit.db() as db:
-        accounts.change(db, accounts.with_language(visit.account, language))
+        accounts.set_language(db, visit.account.account_id, language)
     response = visit.see_other("/me?said=language")
     cookies.write(visit.request, response, "language", language)
     return response

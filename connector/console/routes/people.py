@@ -95,7 +95,7 @@ def disable(visit: Manager, name: str, reason: Text = "") -> Response:
     if one.account_id == visit.account.account_id:
         return _one(visit, one, fault="self")
     with visit.db() as db:
-        accounts.change(db, replace(one, holder=replace(one.holder, disabled=True)))
+        accounts.set_disabled(db, one.account_id, True)
         sessions.end_all(db, one.account_id)
     return visit.see_other(f"/accounts/{one.name}?said=disabled")
 
@@ -105,7 +105,7 @@ def enable(visit: Manager, name: str, reason: Text = "") -> Response:
     one = _found(visit, name)
     _write_down(visit, one, "enable", reason)
     with visit.db() as db:
-        accounts.change(db, replace(one, holder=replace(one.holder, disabled=False)))
+        accounts.set_disabled(db, one.account_id, False)
     return visit.see_other(f"/accounts/{one.name}?said=enabled")
 
 
