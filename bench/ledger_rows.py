@@ -30,7 +30,7 @@ def fill(db: psycopg.Connection, rows: int) -> None:
             " FROM message WHERE state = 'delivered'"
         )
         # A table that was emptied in the same transaction is filled without a write-ahead log (wal_level = minimal).
-        db.execute(f"TRUNCATE {', '.join(_TABLES)}")
+        db.execute(f"TRUNCATE {', '.join(_TABLES)} CASCADE")
         furniture = _taken_down(db)
         db.execute("ALTER TABLE message DISABLE TRIGGER USER")
         count = _number(db, "SELECT count(*) FROM place")
@@ -90,8 +90,9 @@ def _taken_down(db: psycopg.Connection) -> list[str]:
     tables = list(_TABLES)
     keys = db.execute(
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
-        " WHERE conrelid = ANY(%s::text[]::regclass[]) AND contype IN ('f', 'u', 'p') ORDER BY contype",
-        [tables],
+        " WHERE (conrelid = ANY(%s::text[]::regclass[]) AND contype IN ('f', 'u', 'p'))"
+        " OR (confrelid = ANY(%s::text[]::regclass[]) AND contype = 'f') ORDER BY contype",
+        [tables, tables],
     ).fetchall()
     indexes = db.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index i"
