@@ -241,6 +241,7 @@ def test_a_backlog_is_sent_from_a_day_on(world: Stage) -> None:
 
 
 def test_a_backlog_goes_in_waves_the_oldest_first(world: Stage) -> None:
+    world.clock.stands_still()
     codes = [bodies.code(serial) for serial in range(1, 8)]
     for code in codes:
         world.submit(bodies.event(code))

@@ -80,7 +80,10 @@ def test_today_shows_what_flows_and_what_needs_a_person(lan: Browser, scene: Sce
     assert STRANGE_GROUP not in html
 
 
-def test_the_piece_that_is_renewed_is_the_same_as_on_the_page(lan: Browser, scene: Scene) -> None:
+def test_the_piece_that_is_renewed_is_the_same_as_on_the_page(
+    console: RunningConsole, lan: Browser, scene: Scene
+) -> None:
+    console.clock.stands_still()
     scene.everything()
 
     assert page(lan, "/today/now").strip() in page(lan, "/")
