@@ -24,6 +24,7 @@ from connector.domain.errors import Conflict, DeliveryError, NotExpectedNow, Ref
 from connector.domain.message import DESTINATION, Hold, Move, Route, State, as_mermaid
 from connector.settings import Settings, load, variable
 from schemas.findings import SENTENCES
+from tests.guides import GUIDES
 
 # A table is known once its module is.
 for module in pkgutil.iter_modules(adapters.__path__):
@@ -42,6 +43,7 @@ PAGES = [
     JOURNEY,
     GLOSSARY,
     OPERATING,
+    *GUIDES.values(),
     DATA,
     RELIABILITY,
     PERFORMANCE,
