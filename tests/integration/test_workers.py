@@ -1,5 +1,7 @@
 """Workers and beats as real processes: they find work whatever becomes of the hints, and stop with nothing in hand."""
 
+import os
+import signal
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,3 +83,19 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_holds(world: Stage, brok
     assert done >= 1
     assert delivered(world) == done
     assert {row.outcome for row in world.rows("SELECT outcome FROM attempt")} == {"delivered"}
+
+
+def test_a_beat_that_is_frozen_gives_way_to_another(world: Stage, broker: str, tmp_path: Path) -> None:
+    with Roles(world, broker, tmp_path) as roles:
+        one, other = roles.start("beat"), roles.start("beat")
+        wait_for(lambda: one.says("beat.leads") or other.says("beat.leads"), 60)
+        leader, follower = (one, other) if one.says("beat.leads") else (other, one)
+
+        os.killpg(leader.process.pid, signal.SIGSTOP)
+        try:
+            wait_for(lambda: follower.says("beat.leads"), 60)
+        finally:
+            os.killpg(leader.process.pid, signal.SIGCONT)
+
+        wait_for(lambda: leader.says("beat.database_away"), 30)  # its session was ended, and the lock is another's
+        assert leader.said().count("beat.leads") == 1
