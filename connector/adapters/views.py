@@ -63,7 +63,8 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """A message without its body. `seq` grows in the order of intake; `waits_for` is set while it is held."""
+    """A message without its body. `seq` grows in the order of intake; `waits_for` is set while it is held; `rule` is
+    the number of the change of modes that decided about it last."""
 
     message_id: UUID
     seq: int
@@ -79,6 +80,7 @@ class MessageView:
     last_code: str | None
     last_text: str | None
     findings: tuple[Finding, ...]
+    rule: int | None
     created_at: datetime
     updated_at: datetime
     delivered_at: datetime | None
@@ -156,7 +158,7 @@ _COLUMNS: Final = tuple(
     message.c[name]
     for name in (
         *("id", "seq", "route", "procedure", "subject", "version", "area", "state", "hold", "due_at", "attempts"),
-        *("last_code", "last_text", "findings", "created_at", "updated_at", "delivered_at"),
+        *("last_code", "last_text", "findings", "rule", "created_at", "updated_at", "delivered_at"),
     )
 )
 
@@ -212,6 +214,7 @@ def _view(row: RowMapping) -> MessageView:
         last_code=row["last_code"],
         last_text=row["last_text"],
         findings=read_findings(row["findings"]),
+        rule=row["rule"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         delivered_at=row["delivered_at"],

@@ -26,6 +26,7 @@ def as_document(message: MessageView) -> dict[str, Any]:
         "attempts": message.attempts,
         "last_error": {"code": message.last_code, "text": message.last_text} if message.last_code else None,
         "findings": [finding.model_dump(mode="json") for finding in message.findings],
+        "rule": message.rule,
         "created_at": instant(message.created_at),
         "updated_at": instant(message.updated_at),
         "delivered_at": instant(message.delivered_at),

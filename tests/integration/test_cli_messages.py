@@ -53,6 +53,7 @@ def test_a_message_has_the_members_that_scripts_rely_on(lienthong: Commands, row
                 "area": "long-xuyen",
                 "state": "invalid",
                 "waits_for": None,
+                "rule": 1,
                 "due_at": None,
                 "attempts": 0,
                 "last_error": None,

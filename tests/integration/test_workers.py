@@ -3,13 +3,16 @@
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
 
 from connector.domain.message import Route, State
+from connector.domain.rollout import Mode
 from tests import bodies
+from tests.areas import set_area
 from tests.partners import wait_for
 from tests.roles import Role, Roles
 from tests.world import SUBMIT, Stage
@@ -99,3 +102,27 @@ def test_a_beat_that_is_frozen_gives_way_to_another(world: Stage, broker: str, t
 
         wait_for(lambda: leader.says("beat.database_away"), 30)  # its session was ended, and the lock is another's
         assert leader.said().count("beat.leads") == 1
+
+
+def test_an_area_that_is_closed_is_left_alone_by_all_workers_within_two_seconds(
+    world: Stage, broker: str, tmp_path: Path
+) -> None:
+    world.ministry.set(latency=[0.3, 0.3], rates={"latency": 1.0})
+    with Roles(world, broker, tmp_path) as roles:
+        roles.start("beat")
+        ready(roles.start("worker"))
+        codes = hand_in(world, *range(200))
+        wait_for(lambda: delivered(world) >= 20, 60)
+        closing = set_area(world.connector.engine, "all", Mode.OFF)
+        closed_at = time.monotonic()
+        wait_for(lambda: time.monotonic() > closed_at + 2.3, 10)  # two seconds, and a call that was on the line
+        sent = len(world.sandboxes.effects("ministry", "submission"))
+        wait_for(lambda: not set(world.states(NEW)) - {State.DELIVERED, State.HELD}, 30)
+
+        assert sent == len(world.sandboxes.effects("ministry", "submission")) == delivered(world) < len(codes)
+        assert closing.held + 20 <= len(codes)
+        set_area(world.connector.engine, "all", Mode.LIVE)
+        world.ministry.set(latency=[0.0, 0.001], rates={"latency": 0.0})
+        wait_for(lambda: delivered(world) == len(codes), 60)
+
+    assert len(world.sandboxes.effects("ministry", "submission")) == len(codes)
