@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from connector.domain.backoff import wait_before_question
-from connector.domain.message import BLOCKS_ITS_LANE, Draft, Route, State, source_key
+from connector.domain.message import BLOCKS_ITS_LANE, Draft, Route, State, new_id, source_key
 from connector.domain.statuses import is_newer, path, wanted_status
 from schemas.ministry import DeathResult, MarriageResult
 from schemas.values import Procedure
@@ -227,7 +227,7 @@ def entry_of(result: MarriageResult | DeathResult | None) -> str | None:
 def step_draft(facts: Facts, step: Step, now: datetime) -> Draft:
     """A progress message of a dossier."""
     return Draft(
-        message_id=uuid4(),
+        message_id=new_id(now),
         route=Route.PROGRESS,
         subject=facts.code,
         version=step.version,

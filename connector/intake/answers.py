@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
@@ -14,7 +13,7 @@ from connector.domain.aliases import NO_ALIASES, dossier_with
 from connector.domain.arrivals import LARGEST_VERSION
 from connector.domain.checks.results import check_result, read_result
 from connector.domain.dossiers import Facts, step_draft
-from connector.domain.message import Draft, Hold, Move, Route, State, first_state, source_key
+from connector.domain.message import Draft, Hold, Move, Route, State, first_state, new_id, source_key
 from connector.domain.sameness import raw_key
 from connector.intake.state_items import CODE_POINTER, StateItem, read_item
 from schemas import ministry as forms
@@ -181,7 +180,7 @@ class _Desk:
         # The same broken result is kept once; a good one may come back after another.
         version = "invalid" if state is State.INVALID else str(facts.results)
         return Draft(
-            message_id=uuid4(),
+            message_id=new_id(self._now),
             route=Route.RESULT,
             subject=facts.code,
             version=facts.results,
@@ -205,7 +204,7 @@ class _Desk:
         self.outcome.invalid += 1
         self._drafts.append(
             Draft(
-                message_id=uuid4(),
+                message_id=new_id(self._now),
                 route=route,
                 subject=item.code,
                 version=0,

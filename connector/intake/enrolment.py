@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from connector.adapters import ledger, registers
 from connector.domain.entries import NUMBER, Entry, Head, made_up_subject, subject_of
-from connector.domain.message import Draft, Route, State, first_state, source_key
+from connector.domain.message import Draft, Route, State, first_state, new_id, source_key
 from connector.domain.register_numbers import NumberKey
 from connector.domain.sameness import raw_key
 from schemas.findings import Code, Finding, contract_finding, finding
@@ -72,7 +71,7 @@ def quarantine(db: Connection, procedure: Procedure, bodies: Iterable[Unusable],
     """
     drafts = [
         Draft(
-            message_id=uuid4(),
+            message_id=new_id(now),
             route=Route.REGISTER,
             subject=made_up_subject(one.raw) if one.entry_id is None else subject_of(procedure, one.entry_id),
             version=0,
@@ -116,7 +115,7 @@ def _draft(procedure: Procedure, entry: Entry, findings: tuple[Finding, ...], no
     assert entry.version is not None
     subject = subject_of(procedure, entry.entry_id)
     return Draft(
-        message_id=uuid4(),
+        message_id=new_id(now),
         route=Route.REGISTER,
         subject=subject,
         version=entry.version,

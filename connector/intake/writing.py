@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
@@ -11,7 +10,7 @@ from connector.adapters import dossiers, lanes, ledger, waiting
 from connector.domain import arrivals as kinds
 from connector.domain.arrivals import Arrival
 from connector.domain.dossiers import BY_HAND, Facts, is_given_up, may_go, moved_at_province, seen_at_province
-from connector.domain.message import Draft, Hold, LaneEntry, Route, State, first_state, source_key
+from connector.domain.message import Draft, Hold, LaneEntry, Route, State, first_state, new_id, source_key
 from connector.domain.statuses import HANDED_OVER, WITHDRAWN
 from schemas.findings import Code, Finding, finding
 
@@ -71,7 +70,7 @@ class _Desk:
         hold = self._hold(arrival, facts, lane)
         state, why = _beginning(findings, hold, facts, lane)
         draft = Draft(
-            message_id=uuid4(),
+            message_id=new_id(self.now),
             route=arrival.route,
             subject=arrival.subject,
             version=arrival.version,
