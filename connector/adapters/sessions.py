@@ -76,15 +76,15 @@ def begin(db: Connection, account_id: UUID, *, at: datetime, longest: timedelta)
     return secret
 
 
-def find(db: Connection, secret: str, *, at: datetime, idle: timedelta) -> Account | None:
-    """Whose session it is, if it has not ended and its account may still come in."""
+def find(db: Connection, secret: str, *, at: datetime, idle: timedelta, used: bool = True) -> Account | None:
+    """Whose session it is, if it has not ended and its account may still come in. `used`: somebody sits there."""
     found = db.execute(select(session).where(session.c.key == hash_of(secret))).one_or_none()
     if found is None or found.ends_at <= at or found.seen_at + idle <= at:
         return None
     who = by_id(db, found.account_id)
     if who is None or who.holder.disabled:
         return None
-    if at - found.seen_at >= SEEN_EVERY:
+    if used and at - found.seen_at >= SEEN_EVERY:
         db.execute(update(session).where(session.c.key == found.key).values(seen_at=at))
     return who
 

@@ -150,15 +150,17 @@ class Needs:
     """A route for a person who has this right.
 
     `by_area`: the handler calls `visit.act(area, …)` before it does anything; otherwise what the request does is
-    written down here. `reason`: the form has to have one.
+    written down here. `reason`: the form has to have one. `by_itself`: an open page asks for it again and again; that
+    is no sign that anybody still sits there.
     """
 
-    def __init__(self, right: Right, *, by_area: bool = False, reason: bool = False) -> None:
+    def __init__(self, right: Right, *, by_area: bool = False, reason: bool = False, by_itself: bool = False) -> None:
         self.right, self.by_area, self.reason = right, by_area, reason or right is Right.REVEAL
+        self.by_itself = by_itself
 
     def __call__(self, request: Request, form: Form) -> Iterator[Visit]:
         at = _now(request)
-        account = _logged_in(request, at)
+        account = _logged_in(request, at, used=not self.by_itself)
         visit = Visit(request, at, account, self.right)
         target = getattr(request.scope.get("route"), "path", "")
         if not visit.may(self.right):
@@ -175,9 +177,9 @@ class Needs:
             raise AssertionError(f"{request.method} {target} did not call visit.act()")
 
 
-def needs(right: Right, *, by_area: bool = False, reason: bool = False) -> Any:
+def needs(right: Right, *, by_area: bool = False, reason: bool = False, by_itself: bool = False) -> Any:
     """For `Annotated[Visit, needs(Right.VIEW)]` in a handler's parameters."""
-    return Depends(Needs(right, by_area=by_area, reason=reason))
+    return Depends(Needs(right, by_area=by_area, reason=reason, by_itself=by_itself))
 
 
 def anybody() -> Any:
@@ -206,13 +208,13 @@ def _now(request: Request) -> datetime:
     return now()
 
 
-def _logged_in(request: Request, at: datetime) -> Account:
+def _logged_in(request: Request, at: datetime, *, used: bool) -> Account:
     secret = cookies.read(request, "session")
     if secret is None:
         raise LogInFirst
     connector: Connector = request.app.state.connector
     with connector.engine.begin() as db:
-        found = sessions.find(db, secret, at=at, idle=connector.settings.session_idle)
+        found = sessions.find(db, secret, at=at, idle=connector.settings.session_idle, used=used)
     if found is None:
         raise LogInFirst
     request.state.account = found

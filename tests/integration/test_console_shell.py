@@ -1,8 +1,11 @@
 """The console on a real socket: what every answer says to a browser, and who is let in."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -16,6 +19,8 @@ from connector.console.headers import ALWAYS
 from connector.console.statics import static_url
 from connector.domain.rights import Right, Role, may
 from tests.consoles import PASSWORD, Browser, RunningConsole, console_over
+
+TEMPLATES = Path(texts.__file__).parent / "templates"
 
 
 @pytest.fixture
@@ -228,6 +233,27 @@ def test_a_session_ends_when_nothing_was_asked_for_long(console: RunningConsole)
     console.clock.passes(console.settings.session_idle + timedelta(seconds=1))
 
     assert browser.get("/").url.endswith("/login")
+
+
+@pytest.mark.parametrize("piece", ["/today/now", "/messages/live", f"/jobs/{uuid4()}/live"])
+def test_a_page_left_open_keeps_no_session_alive(console: RunningConsole, piece: str) -> None:
+    """What an open page asks for by itself is no sign of a person."""
+    browser = console.logged_in("lan", Role.VIEWER)
+    for _ in range(2):
+        console.clock.passes(console.settings.session_idle * 0.6)
+        browser.get(piece)
+
+    assert browser.get("/").url.endswith("/login")
+
+
+def test_every_piece_that_a_page_asks_for_by_itself_says_so() -> None:
+    asked = {
+        found
+        for template in TEMPLATES.glob("*.html")
+        for found in re.findall(r'hx-get="(/[^"?]+)[^>]*hx-trigger="every', template.read_text(encoding="utf-8"))
+    }
+
+    assert {re.sub(r"\{\{.*?\}\}", "{}", path) for path in asked} == {"/today/now", "/messages/live", "/jobs/{}/live"}
 
 
 def test_a_session_ends_at_last_however_busy(console: RunningConsole) -> None:

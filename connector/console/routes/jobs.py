@@ -27,6 +27,7 @@ PATIENCE: Final = timedelta(seconds=2)
 router: Final = APIRouter()
 
 Viewer = Annotated[Visit, needs(Right.VIEW)]
+OpenPage = Annotated[Visit, needs(Right.VIEW, by_itself=True)]
 Planner = Annotated[Visit, needs(Right.REPLAY)]
 Steerer = Annotated[Visit, needs(Right.REPLAY, by_area=True, reason=True)]
 Reason = Annotated[str, Form(max_length=500)]
@@ -82,7 +83,7 @@ def job(visit: Viewer, job_id: UUID, after: Annotated[int, Query(ge=0, le=2**31 
 
 
 @router.get("/jobs/{job_id}/live")
-def live(visit: Viewer, job_id: UUID, state: str = "") -> Response:
+def live(visit: OpenPage, job_id: UUID, state: str = "") -> Response:
     """How a job stands now; when its state is another one than the page shows, the page is asked to come again."""
     found = _job(visit, job_id)
     if found.state != state:

@@ -24,6 +24,7 @@ PAGE: Final = 50
 router: Final = APIRouter()
 
 Viewer = Annotated[Visit, needs(Right.VIEW)]
+OpenPage = Annotated[Visit, needs(Right.VIEW, by_itself=True)]
 After = Annotated[int | None, Query(ge=0, le=2**62)]
 
 
@@ -57,7 +58,7 @@ def messages(visit: Viewer, after: After = None) -> Response:
 
 
 @router.get("/messages/live")
-def live(visit: Viewer, shown: Annotated[str, Query(max_length=2000)] = "", newest: After = None) -> Response:
+def live(visit: OpenPage, shown: Annotated[str, Query(max_length=2000)] = "", newest: After = None) -> Response:
     """How the rows of an open page stand now, and how many new ones match. No row moves."""
     places = [int(one) for one in shown.split(",") if one.isdecimal() and len(one) < 19][:PAGE]
     with visit.db() as db:

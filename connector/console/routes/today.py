@@ -20,7 +20,7 @@ def today(visit: Annotated[Visit, needs(Right.VIEW)]) -> Response:
 
 
 @router.get("/today/now")
-def now(visit: Annotated[Visit, needs(Right.VIEW)]) -> Response:
+def now(visit: Annotated[Visit, needs(Right.VIEW, by_itself=True)]) -> Response:
     """The piece that changes, for a page that is open."""
     with visit.db() as db:
         found = today_view.look(db, visit.at, visit.connector.settings)
