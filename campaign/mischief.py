@@ -66,6 +66,7 @@ class Killer:
             ("kill-worker-child", 3, self._kill_a_child),
             ("freeze-worker", 1, self._freeze_a_worker),
             ("kill-beat", 1, lambda: self._kill(self._system.beats(), everyone=True)),
+            ("kill-console", 0.5, lambda: self._kill(self._system.consoles(), everyone=True)),
             ("kill-partner", 1.5, lambda: self._kill([self._partner_role()], everyone=True)),
             ("freeze-partner", 1, self._freeze_a_partner),
             ("outage-close", 1, lambda: self._outage("close")),

@@ -33,6 +33,7 @@ QUICK: Final = {
     "lease": "10s",
     "retry_schedule": ",".join(["1s"] * 4 + ["2s"] * 8 + ["4s"] * 40),
     "concurrency": "2",
+    "console_bind": "127.0.0.1:0",
 }
 LEASE: Final = 10.0
 TRIES: Final = 53
@@ -148,6 +149,9 @@ class System:
     def beats(self) -> list[Role]:
         return [role for name, role in self.roles.items() if name.startswith("beat")]
 
+    def consoles(self) -> list[Role]:
+        return [role for name, role in self.roles.items() if name.startswith("console")]
+
     def partner(self, name: str) -> Role:
         return self.roles[f"sandbox-{name}"]
 
@@ -167,7 +171,7 @@ class System:
 
     def stop(self) -> None:
         """Workers and beats first and gently, the partners last."""
-        for tier in ("worker", "beat", "sandbox"):
+        for tier in ("worker", "beat", "console", "sandbox"):
             group = [role for name, role in self.roles.items() if name.startswith(tier)]
             for role in group:
                 role.thaw()
@@ -196,7 +200,8 @@ def started(home: Path, *, workers: int, beats: int, faults: str, seed: int) -> 
         environment = machine.partner_environment(ports) | {variable(name): value for name, value in QUICK.items()}
         words = ("--faults", faults, "--seed", str(seed), "--pace", PACE)
         children = machine.sandboxes(home, ports, environment, words=words, logs=home)
-        ours = machine.roles(servers.urls, environment | surroundings.environment("near"), logs=home)
+        near = environment | surroundings.environment("near")
+        ours = machine.roles(servers.urls, near, ("worker", "beat", "console"), logs=home)
         children += _copies(ours, {"worker": workers, "beat": beats})
         far = surroundings.far_urls(servers.urls) | surroundings.environment("far")
         roles = {child.name: Role(_moved(child, far, workers, beats)) for child in children}
