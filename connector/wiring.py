@@ -36,6 +36,7 @@ from connector.replay.work import Pace, Work
 from connector.rollout import guard
 from connector.rollout.draining import Draining
 from connector.rollout.guard import Limits
+from connector.rollout.hand_states import HandStates
 from connector.rollout.shadow import Shadow
 from connector.settings import Settings, require_partner
 from schemas import ministry as ministry_forms
@@ -181,6 +182,16 @@ class Connector:
     @cached_property
     def shadow(self) -> Shadow:
         return Shadow(self.engine, now=self.now)
+
+    @cached_property
+    def hand_states(self) -> HandStates:
+        return HandStates(
+            self.engine,
+            lambda: self.ministry,
+            now=self.now,
+            poll_interval=self.settings.poll_interval,
+            patience=self._patience,
+        )
 
     def guard(self) -> tuple[str, ...]:
         """Freezes areas in their first days of which too much fails; which they are."""

@@ -94,6 +94,11 @@ def watch_areas() -> None:
     report = connector().shadow.look()
     if report.mapped or report.entries:
         log.info("rollout.shadow_looked", count=report.mapped, taken=report.entries)
+    states = connector().hand_states.look()
+    if states.error is not None:
+        log.warning("intake.failed", partner="ministry", code=states.error.code, http_status=states.error.http_status)
+    if states.changed:
+        log.info("rollout.states_seen", count=states.asked, taken=states.changed)
 
 
 @app.task(name="sound_alarms")

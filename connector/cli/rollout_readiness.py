@@ -16,7 +16,7 @@ from connector.cli.operator import operator
 from connector.cli.output import AsJson, for_people, instant, write_json, write_line, write_table
 from connector.cli.rollout_words import AreaArgument, area_of
 from connector.domain.rollout import PROCEDURES, Mode
-from connector.rollout.readiness import Criterion, Readiness, Thresholds, look
+from connector.rollout.readiness import ByHand, Criterion, Readiness, Thresholds, look
 from connector.rollout.shadow import Shadow
 from connector.settings import Settings
 
@@ -27,6 +27,7 @@ NAMES: Final[Mapping[str, str]] = {
     "valid": "hồ sơ hợp lệ / valid dossiers",
     "compared": "đã đối chiếu / entries compared",
     "matching": "khớp với nhập tay / entries that say the same",
+    "decided": "quyết định như ta kiểm / decided as our checks say",
     "causes": "nguyên nhân còn mở / causes still open",
     "partners": "các đối tác / partners",
     "contact": "đầu mối / whom to call",
@@ -96,7 +97,7 @@ def in_words(criteria: tuple[Criterion, ...]) -> list[str]:
 
 def as_document(found: Readiness) -> dict[str, Any]:
     """The JSON of `rollout readiness`: numbers, and no value of anybody's form."""
-    compared = found.comparison
+    compared, hand = found.comparison, found.by_hand
     return {
         "area": found.area,
         "modes": dict(found.modes),
@@ -119,6 +120,13 @@ def as_document(found: Readiness) -> dict[str, Any]:
             {"name": one.name, "same": one.same, "cosmetic": one.cosmetic, "legal": one.legal, "rate": one.rate}
             for one in compared.fields
         ],
+        "by_hand": {
+            "asked": hand.asked,
+            "known": hand.known,
+            "states": {str(state): number for state, number in hand.states.items()},
+            "refused_though_valid": hand.refused,
+            "done_though_invalid": hand.done,
+        },
         "contact": found.contact,
     }
 
@@ -143,7 +151,20 @@ def _write(found: Readiness) -> None:
         [(one.name, f"{100 * one.rate:.1f}%", one.cosmetic, one.legal) for one in compared.fields[:FIELDS_SHOWN]],
         numbers=(1, 2, 3),
     )
+    _write_states(found.by_hand)
     write_line()
     for one, line in zip(found.criteria, in_words(found.criteria), strict=True):
         write_line(f"{'+' if one.met else '!'} {line}")
     write_line(f"khuyến nghị / recommendation: {'mở được / ready' if found.ready else 'chưa / not ready'}")
+
+
+def _write_states(hand: ByHand) -> None:
+    states = ", ".join(f"{state}: {number}" for state, number in hand.states.items()) or "-"
+    write_line(
+        f"\nđã hỏi Bộ / asked about {hand.asked}, Bộ có do nhập tay / there by hand {hand.known} "
+        f"(trạng thái / states {states})"
+    )
+    write_line(
+        f"bị từ chối dù hợp lệ / refused there though valid {hand.refused}, "
+        f"đã đăng ký dù không hợp lệ / registered there though invalid {hand.done}"
+    )

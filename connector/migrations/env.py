@@ -5,7 +5,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 # Their tables belong to the schema.
-from connector.adapters import areas, audit, job_tables, readiness, sessions, shadow  # noqa: F401
+from connector.adapters import areas, audit, job_tables, readiness, sessions, shadow, shadow_states  # noqa: F401
 from connector.adapters.tables import metadata
 
 

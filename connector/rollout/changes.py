@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, false, func, not_, or_, select, text
 
-from connector.adapters import areas, audit, backlog, ledger, shadow
+from connector.adapters import areas, audit, backlog, ledger, shadow, shadow_states
 from connector.adapters.areas import Change
 from connector.adapters.audit import Action
 from connector.adapters.backlog import HELD_BY_AREA, Backlog
@@ -171,12 +171,12 @@ def _goes(wish: Wish) -> ColumnElement[bool]:
 
 def _skipped(wish: Wish) -> ColumnElement[bool]:
     """What is given up: never what belongs to a dossier that was begun, or a family stood between two systems. What
-    clerks have registered by hand is not sent in any case, or it was registered twice."""
+    clerks have registered by hand, or begun to, is not sent in any case, or it was registered twice."""
     given_up = not_(backlog.begun(or_on_the_line=True))
     if wish.fate is Fate.SKIP:
         return given_up
     early = message.c.received_on < wish.first_day if wish.first_day else false()
-    return and_(given_up, or_(shadow.entered_by_hand(), early))
+    return and_(given_up, or_(shadow.entered_by_hand(), shadow_states.known_there(), early))
 
 
 def _skip(engine: Engine, wish: Wish, now: datetime) -> int:

@@ -8,10 +8,12 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_
 
-from connector.adapters import areas, backlog, partners, readiness, shadow
+from connector.adapters import areas, backlog, partners, readiness, shadow, shadow_states
 from connector.adapters.readiness import Intake
+from connector.adapters.shadow_states import Tally
 from connector.adapters.tables import message
 from connector.domain import shadowing
+from connector.domain.dossiers import HAS_RESULT, REFUSED
 from connector.domain.message import Partner
 from connector.domain.rollout import Mode, Modes, mode_of, places_above
 from connector.domain.side_by_side import Difference
@@ -71,6 +73,31 @@ class Comparison:
     fields: tuple[Field, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Dossiers that were never sent and about which the ministry was asked: how many, and how many of them it has
+    from clerks' hands, by state. `refused` and `done` are decided otherwise than our checks: refused there though
+    valid here, registered there though invalid here."""
+
+    asked: int
+    states: Mapping[int, int]
+    refused: int
+    done: int
+
+    @property
+    def known(self) -> int:
+        return sum(self.states.values())
+
+    @property
+    def decided(self) -> int:
+        return sum(number for state, number in self.states.items() if state in (*HAS_RESULT, REFUSED))
+
+    @property
+    def agreeing(self) -> int:
+        """Decided as our checks would have it."""
+        return self.decided - self.refused - self.done
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
     """What is known of an area since an instant. `sendable` of the valid ones could be mapped, the others by fault."""
@@ -83,6 +110,7 @@ class Readiness:
     sendable: int
     faults: Mapping[str, int]
     comparison: Comparison
+    by_hand: ByHand
     contact: str | None
     criteria: tuple[Criterion, ...]
 
@@ -111,6 +139,7 @@ def look(
     came = readiness.intake(db, wanted, begun)
     sendable, faults = _sendings(db, wanted, begun)
     compared = _comparison(db, wanted, begun)
+    hand = _by_hand(shadow_states.tallies(db, wanted, begun))
     contact = readiness.contact(db, area)
     doors = {name: door.breaker for name, door in partners.standing(db, now).items()}
     return Readiness(
@@ -122,8 +151,9 @@ def look(
         sendable=sendable,
         faults=faults,
         comparison=compared,
+        by_hand=hand,
         contact=contact,
-        criteria=tuple(_criteria(came, faults, compared, contact, doors, thresholds)),
+        criteria=tuple(_criteria(came, faults, (compared, hand), contact, doors, thresholds)),
     )
 
 
@@ -168,14 +198,28 @@ def _comparison(db: Connection, wanted: ColumnElement[bool], since: datetime) ->
     )
 
 
+def _by_hand(tallies: Sequence[Tally]) -> ByHand:
+    states: Counter[int] = Counter()
+    for one in tallies:
+        if one.state is not None:
+            states[one.state] += one.number
+    return ByHand(
+        asked=sum(one.number for one in tallies),
+        states=dict(sorted(states.items())),
+        refused=sum(one.number for one in tallies if one.state == REFUSED and one.valid),
+        done=sum(one.number for one in tallies if one.state in HAS_RESULT and not one.valid),
+    )
+
+
 def _criteria(
     came: Intake,
     faults: Mapping[str, int],
-    compared: Comparison,
+    by_clerks: tuple[Comparison, ByHand],
     contact: str | None,
     doors: Mapping[Partner, str],
     wanted: Thresholds,
 ) -> Iterator[Criterion]:
+    compared, hand = by_clerks
     valid = _share(came.valid, came.taken)
     yield Criterion(
         "valid", _percent(valid), f">= {_percent(wanted.valid)}", valid is not None and valid >= wanted.valid
@@ -185,6 +229,10 @@ def _criteria(
     match = _share(compared.agreeing, compared.compared)
     met = match is not None and match >= wanted.matching
     yield Criterion("matching", _percent(match), f">= {_percent(wanted.matching)}", met)
+    decided = _share(hand.agreeing, hand.decided)
+    # Where clerks decided nothing under the dossier's code, the entries alone speak.
+    met = decided is None or decided >= wanted.matching
+    yield Criterion("decided", _percent(decided), f">= {_percent(wanted.matching)}", met)
     causes = len(faults) + sum(one.rate < wanted.matching for one in compared.fields)
     yield Criterion("causes", str(causes), f"<= {wanted.causes}", causes <= wanted.causes)
     closed = [name for name, breaker in doors.items() if breaker != "closed"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, false, or_
+from sqlalchemy import ColumnElement, Connection, Engine, false, or_
 
 from connector.adapters import areas, backlog, shadow
 from connector.adapters.shadow import LONGEST_WAY, Held
@@ -56,7 +56,7 @@ class Shadow:
 
     def _map(self, report: Report) -> bool:
         with self._engine.begin() as db:
-            held = shadow.unmapped(db, _in_shadow(areas.read(db)), BATCH)
+            held = shadow.unmapped(db, in_shadow(areas.read(db)), BATCH)
             rows: list[dict[str, Any]] = []
             for one in held:
                 sending = shadowing.would_send(one.body)
@@ -68,7 +68,7 @@ class Shadow:
     def _match(self, report: Report) -> bool:
         with self._engine.begin() as db:
             modes = areas.read(db)
-            entries = shadow.unmatched_entries(db, _in_shadow(modes), BATCH)
+            entries = shadow.unmatched_entries(db, in_shadow(modes), BATCH)
             finder = _Finder(db, entries)
             for entry in entries:
                 application, found_by = finder.find(entry)
@@ -119,7 +119,8 @@ class _Finder:
         return self._near[place]
 
 
-def _in_shadow(modes: Modes) -> Any:
+def in_shadow(modes: Modes) -> ColumnElement[bool]:
+    """Messages about which a rule decides that says shadow."""
     rules = [key for key, rule in modes.rules.items() if rule.mode is Mode.SHADOW]
     return or_(false(), *(backlog.obeys(modes, area, procedure) for area, procedure in rules))
 

@@ -183,6 +183,7 @@ def test_readiness_of_an_area_that_is_off_says_what_would_have_gone(lienthong: C
         "valid": False,
         "compared": False,
         "matching": False,
+        "decided": True,
         "causes": True,
         "partners": True,
         "contact": False,

@@ -22,6 +22,8 @@ from connector.rollout.readiness import Criterion, Readiness, Thresholds, look
 from schemas.values import VIETNAM, Procedure
 
 CHANGES: Final = 50
+# What clerks entered since the last minute is looked at before a page speaks of it, or an area is opened.
+BUDGET: Final = timedelta(seconds=2)
 ALL: Final = "all"
 router: Final = APIRouter()
 
@@ -51,6 +53,8 @@ def one_area(
     """The area; with a mode, what a change to it would do. Nothing is changed by looking."""
     area = _shown(visit, slug)
     wish = _wish(visit, area, procedure, mode, fate, hours, "-") if mode else None
+    if wish and wish.mode is Mode.LIVE:
+        visit.connector.shadow.look(budget=BUDGET)
     with visit.db() as db:
         lines = [line for line in board.lines(db, visit.at.astimezone(VIETNAM).date()) if line.area == area]
         lines = lines or board.of_area(db, area)
@@ -77,9 +81,11 @@ def one_area(
 @router.get("/areas/{slug}/readiness")
 def readiness(visit: Viewer, slug: str) -> Response:
     area = _shown(visit, slug)
+    visit.connector.shadow.look(budget=BUDGET)
     with visit.db() as db:
         found: Readiness = look(db, slug, PROCEDURES, _thresholds(visit), now=visit.at)
-    return visit.page("area_readiness.html", area=area, found=found)
+    states = ", ".join(f"{state}: {number}" for state, number in found.by_hand.states.items()) or "-"
+    return visit.page("area_readiness.html", area=area, found=found, by_hand_states=states)
 
 
 @router.post("/areas/{slug}")
@@ -97,6 +103,8 @@ def change(
         slug, reason=reason, target=slug, details={"mode": mode.value, "procedure": procedure, "fate": fate.value}
     )
     wish = _wish(visit, area, procedure, mode, fate, hours, reason.strip())
+    if wish.mode is Mode.LIVE:
+        visit.connector.shadow.look(budget=BUDGET)
     carry_out(visit.connector.engine, wish, visit.at)
     return visit.see_other(f"/areas/{slug}?said=done")
 
