@@ -124,6 +124,8 @@ message: Final = Table(
     Index("message_dossier", "dossier", "seq", postgresql_where=text("dossier IS NOT NULL")),
     # No index holds every state: with one, the planner may read all that is ready through it to claim a few.
     Index("message_ended", "state", "seq", postgresql_where=text("state IN ('cancelled', 'superseded')")),
+    # A list of what was delivered on a route that is rare among millions of others; written once a message.
+    Index("message_delivered", "route", "seq", postgresql_where=text("state = 'delivered'")),
     Index("message_area", "area", "seq"),
     Index("message_closed_area", "seq", postgresql_where=text(f"state = 'held' AND hold = '{Hold.AREA}'")),
 )

@@ -225,6 +225,8 @@ def test_no_page_reads_what_is_done(many: Rows) -> None:
         today.health(db, NOW - timedelta(days=1))
         one = views.page(db, Filter(states=(State.INVALID,)), limit=5).messages[0]
         views.page(db, Filter(), limit=50)
+        # A route that delivered little among others that delivered much.
+        views.page(db, Filter(states=(State.DELIVERED,), routes=(Route.WITHDRAWAL,)), limit=50)
         views.page(db, Filter(areas=("long-xuyen",)), limit=50)
         views.life(db, one.message_id)
         neighbourhood.lane(db, one)
