@@ -1,12 +1,13 @@
 """What the first page shows: the routes with what flows on them, alerts, partners, and the last day."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
-from connector.adapters import jobs, overview, today, traffic
+from connector.adapters import areas, jobs, overview, today, traffic
 from connector.adapters.overview import NEEDS_PERSON, OVERDUE_AFTER, WAITING, Overview
 from connector.adapters.partners import Standing
 from connector.adapters.today import Health
@@ -14,6 +15,7 @@ from connector.console.charts import Chart, chart
 from connector.domain.alerts import Alarm, alarms
 from connector.domain.message import DESTINATION, Partner, Route, State
 from connector.domain.replay import JobState
+from connector.domain.rollout import Mode
 from connector.settings import Settings
 
 CHART_BACK: Final = timedelta(hours=24)
@@ -57,15 +59,15 @@ class Now:
     empty_at: datetime | None
 
 
-def look(db: Connection, now: datetime, settings: Settings) -> Now:
-    """The ledger at this instant."""
+def look(db: Connection, now: datetime, settings: Settings, shown: Callable[[str], bool]) -> Now:
+    """The ledger at this instant. `shown` tells which areas this person may see."""
     paused = len(jobs.page(db, limit=_MOST_PAUSED, states=(JobState.PAUSED,)))
     found = overview.look(db, now, settings.document_alert)
     health = today.health(db, now - HEALTH_BACK)
     return Now(
         at=now,
         flows=_flows(db, found, now),
-        alarms=tuple(_alarms(found, now, paused)),
+        alarms=tuple(_alarms(found, now, paused, _frozen(db, shown))),
         partners=tuple(PartnerNow(one, found.partners[one], health[one]) for one in Partner),
         waiting=found.total(WAITING),
         empty_at=found.empty_at,
@@ -101,7 +103,17 @@ def _flows(db: Connection, found: Overview, now: datetime) -> tuple[Flow, ...]:
     return tuple(flows)
 
 
-def _alarms(found: Overview, now: datetime, paused_jobs: int) -> list[Alarm]:
+def _frozen(db: Connection, shown: Callable[[str], bool]) -> dict[str, tuple[datetime, str]]:
+    """Frozen areas: since when, and why; of two procedures the one that was frozen first."""
+    rules = sorted(areas.read(db).rules.values(), key=lambda rule: rule.since, reverse=True)
+    return {
+        rule.area: (rule.since, f"{rule.why} ({rule.by})")
+        for rule in rules
+        if rule.mode is Mode.FROZEN and shown(rule.area)
+    }
+
+
+def _alarms(found: Overview, now: datetime, paused_jobs: int, frozen: dict[str, tuple[datetime, str]]) -> list[Alarm]:
     return list(
         alarms(
             counts={state: found.total([state]) for state in NEEDS_PERSON},
@@ -110,6 +122,7 @@ def _alarms(found: Overview, now: datetime, paused_jobs: int) -> list[Alarm]:
                 for partner, standing in found.partners.items()
                 if standing.breaker != "closed"
             },
+            frozen=frozen,
             due_since=found.due_since,
             overdue_after=OVERDUE_AFTER,
             paused_jobs=paused_jobs,

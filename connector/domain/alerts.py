@@ -10,6 +10,7 @@ from connector.domain.message import State
 
 class Alert(StrEnum):
     PARTNER_CLOSED = "partner-closed"  # nothing is sent to it
+    AREA_FROZEN = "area-frozen"  # by the guard or by a person: also what was begun waits
     OVERDUE = "overdue"  # due for a while, and not on the line: workers, beat or broker are away, or swamped
     JOB_PAUSED = "job-paused"  # a replay job stopped by itself, or a person stopped it and left
     DOCUMENT_LATE = "document-late"  # a result has been without its signed document for too long
@@ -36,15 +37,19 @@ def alarms(
     *,
     counts: Mapping[State, int],
     closed: Mapping[str, tuple[datetime | None, str | None]],
+    frozen: Mapping[str, tuple[datetime, str]],
     due_since: datetime | None,
     overdue_after: timedelta,
     paused_jobs: int,
     late_documents: int,
     now: datetime,
 ) -> Iterator[Alarm]:
-    """The alerts that stand now. `closed`: partners whose breaker is not closed, until when, and why."""
+    """The alerts that stand now. `closed`: partners whose breaker is not closed, until when, and why. `frozen`:
+    areas, since when, and why."""
     for whom, (until, why) in closed.items():
         yield Alarm(alert=Alert.PARTNER_CLOSED, whom=whom, since=until, why=why)
+    for whom, (since, why) in frozen.items():
+        yield Alarm(alert=Alert.AREA_FROZEN, whom=whom, since=since, why=why)
     if due_since is not None and now - due_since > overdue_after:
         yield Alarm(alert=Alert.OVERDUE, since=due_since)
     if paused_jobs:

@@ -100,6 +100,21 @@ def test_a_change_leaves_who_why_and_when(lead: Browser, rows: Rows) -> None:
     assert "QĐ 12" in page(lead, HERE)
 
 
+def test_a_frozen_area_is_an_alarm_on_the_first_page_until_it_is_opened(
+    lead: Browser, rows: Rows, console: RunningConsole
+) -> None:
+    set_area(rows.engine, "long-xuyen", Mode.FROZEN, NOW, by="guard", why="3 of 10 messages failed")
+    elsewhere = console.logged_in("minh", Role.ROLLOUT, areas=frozenset({"chau-doc"}))
+
+    assert "Thành phố Long Xuyên bị đóng băng từ" in page(lead, "/")
+    assert "3 of 10 messages failed (guard)" in page(lead, "/today/now")
+    assert f'href="{HERE}"' in page(lead, "/today/now")
+    assert "bị đóng băng" not in page(elsewhere, "/")
+
+    set_area(rows.engine, "long-xuyen", Mode.LIVE, NOW)
+    assert "bị đóng băng" not in page(lead, "/")
+
+
 def test_closing_holds_what_is_ready_and_a_freeze_may_end_by_itself(lead: Browser, rows: Rows) -> None:
     set_area(rows.engine, "long-xuyen", Mode.LIVE, NOW)
     rows.take_in(draft(1))
