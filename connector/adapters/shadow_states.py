@@ -72,8 +72,8 @@ class Tally:
     number: int
 
 
-def enrol(db: Connection, in_shadow: ColumnElement[bool], *, limit: int, now: datetime) -> int:
-    """Begins to ask about dossiers of shadow areas that were never asked about; returns how many."""
+def enrol(db: Connection, in_shadow: ColumnElement[bool], *, limit: int, now: datetime) -> None:
+    """Begins to ask about dossiers of shadow areas that were never asked about, the first so many of them."""
     known = exists().where(_s.code == _m.subject)
     wanted = and_(_never_sent(in_shadow), _m.created_at > now - LONGEST_WAY, ~known)
     # A code that breaks the contract would spoil the answer for all that are asked about with it.
@@ -85,7 +85,7 @@ def enrol(db: Connection, in_shadow: ColumnElement[bool], *, limit: int, now: da
         .limit(limit)
     )
     columns = ["code", "message_id", "procedure", "changed_at", "ask_at"]
-    return db.execute(upsert(shadow_state).from_select(columns, first).on_conflict_do_nothing()).rowcount
+    db.execute(upsert(shadow_state).from_select(columns, first).on_conflict_do_nothing())
 
 
 def due(
@@ -110,17 +110,15 @@ def due(
 
 def note(
     db: Connection, seen: Sequence[Asked], ask_at: Mapping[str, datetime | None], in_shadow: ColumnElement[bool]
-) -> int:
-    """What an answer showed, and when each is asked about again; None: not any more. Returns how many were written.
+) -> None:
+    """What an answer showed, and when each is asked about again; None: not any more.
 
     One that is not in shadow any more, or was sent meanwhile, keeps what was known: its state may be our own doing.
     """
-    number = 0
     for one in sorted(seen, key=lambda one: one.code):
         changed = update(shadow_state).where(_s.code == one.code, _is_never_sent(in_shadow))
         values = {"changed_at": one.changed_at, "state": one.state, "state_at": one.state_at}
-        number += db.execute(changed.values(ask_at=ask_at[one.code], **values)).rowcount
-    return number
+        db.execute(changed.values(ask_at=ask_at[one.code], **values))
 
 
 def known_there() -> ColumnElement[bool]:

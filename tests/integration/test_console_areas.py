@@ -100,6 +100,36 @@ def test_a_change_leaves_who_why_and_when(lead: Browser, rows: Rows) -> None:
     assert "QĐ 12" in page(lead, HERE)
 
 
+def test_readiness_and_the_preview_look_at_what_is_new_first(lead: Browser, rows: Rows) -> None:
+    set_area(rows.engine, "long-xuyen", Mode.SHADOW, NOW)
+    rows.take_in(draft(1))
+    page(lead, f"{HERE}/readiness")
+    assert asked(rows, "SELECT count(*) FROM shadow_application") == [(1,)]
+
+    rows.take_in(draft(2))
+    page(lead, f"{HERE}?mode=frozen&procedure=all&fate=send")
+    assert asked(rows, "SELECT count(*) FROM shadow_application") == [(1,)]
+    page(lead, f"{HERE}?mode=live&procedure=all&fate=send")
+    assert asked(rows, "SELECT count(*) FROM shadow_application") == [(2,)]
+
+
+def test_readiness_tells_what_the_ministry_has_by_hand(lead: Browser, rows: Rows) -> None:
+    set_area(rows.engine, "long-xuyen", Mode.SHADOW, NOW)
+    [first, _] = rows.take_in(draft(1), draft(2))
+    with rows.engine.begin() as db:
+        db.execute(
+            text(
+                "INSERT INTO shadow_state (code, message_id, procedure, changed_at, state, state_at)"
+                " SELECT subject, id, procedure, created_at, 6, created_at FROM message WHERE id = :id"
+            ),
+            {"id": first},
+        )
+
+    html = page(lead, f"{HERE}/readiness")
+    assert "1 hồ sơ chưa gửi: 1 đã có ở Bộ do nhập tay (trạng thái 6: 1); 1 bị từ chối dù hợp lệ" in html
+    assert "quyết định như hệ thống kiểm" in html
+
+
 def test_a_frozen_area_is_an_alarm_on_the_first_page_until_it_is_opened(
     lead: Browser, rows: Rows, console: RunningConsole
 ) -> None:
