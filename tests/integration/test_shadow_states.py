@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from connector.rollout.readiness import Readiness, Thresholds, look
 from schemas.ministry import CODES_PER_CALL, Submission
 from tests import bodies
 from tests.areas import set_area
+from tests.partners import wait_for
+from tests.roles import Roles
 from tests.world import STATES, Sandboxes, Stage, stage_over
 
 FIRST, SECOND, THIRD = (bodies.code(serial) for serial in (1, 2, 3))
@@ -144,6 +147,18 @@ def test_questions_are_few_and_grow_fewer(world: Stage) -> None:
     world.connector.hand_states.look()
     waits = {row.ask_at - world.clock() for row in world.rows("SELECT ask_at FROM shadow_state")}
     assert all(timedelta(minutes=59) < wait < timedelta(minutes=61) for wait in waits)
+
+
+def test_workers_ask_by_themselves(world: Stage, broker: str, tmp_path: Path) -> None:
+    world.submit(bodies.event(FIRST))
+    by_hand(world, FIRST, "accept")
+    with Roles(world, broker, tmp_path) as roles:
+        roles.start("beat")
+        roles.start("worker")
+        wait_for(lambda: world.rows("SELECT 1 FROM shadow_state WHERE state IS NOT NULL"), 60)
+
+    assert len(world.sandboxes.effects("ministry", "submission")) == 1
+    assert world.sandboxes.effects("province", "progress", "result") == []
 
 
 def test_one_that_is_decided_is_not_asked_about_any_more(world: Stage) -> None:
