@@ -8,7 +8,7 @@ import io
 import socket
 import time
 from collections.abc import Mapping
-from http.client import HTTPResponse
+from http.client import HTTPResponse, parse_headers
 from typing import Any, Final
 
 import requests
@@ -102,6 +102,14 @@ class _Answer(HTTPResponse):
     def __init__(self, sock: socket.socket, *words: Any, **settings: Any) -> None:
         super().__init__(sock, *words, **settings)
         self.fp = io.BufferedReader(_Within(self.fp.detach(), sock, time.monotonic() + self.patience))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Of the answer itself. The library takes a 102 or 103 for it, and the next call would get this one's."""
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 101 < status < 200:
+                return version, status, reason
+            parse_headers(self.fp)
 
 
 class _Within(io.RawIOBase):

@@ -156,7 +156,8 @@ class Delivery:
             facts = dossiers.load(db, [one.subject for one in claimed]) if route is not Route.PROGRESS else {}
             sources = [f.application_id for f in facts.values() if f.application_id] if route is Route.RESULT else []
             bodies = lanes.bodies(db, sources)
-            unknown = lanes.unknown_attempts(db, [one.message_id for one in claimed if one.attempts])
+            # By the fence, not by the attempts that count: a probe's does not, and may have taken effect all the same.
+            unknown = lanes.unknown_attempts(db, [one.message_id for one in claimed if one.fence > 1])
             gate = Gate(self._engine, areas.read(db), claimed, facts, unknown)
             going = gate.enter(db, now=now, by=self._worker)
             if not going:

@@ -16,7 +16,7 @@ from tests import bodies
 from tests.areas import set_area
 from tests.ledger_rows import NOW, draft, rows_in
 from tests.partners import wait_for
-from tests.world import Sandboxes, Stage, stage_over
+from tests.world import SUBMIT, Sandboxes, Stage, stage_over
 
 NEW = Route.APPLICATION
 FIRST, SECOND = bodies.code(1), bodies.code(2)
@@ -200,6 +200,21 @@ def test_a_call_whose_answer_was_lost_has_begun_its_dossier(world: Stage) -> Non
     world.ministry_answers("/hotich/1.0/nhanHoSoDKHT", {"reset": True, "effect": "before"})
     world.submit(bodies.event(FIRST))
     assert world.deliver(NEW) == {"unreachable": 1}
+    set_to(world, Mode.OFF)
+    world.run_until_quiet()
+
+    assert submitted(world) == [FIRST]
+    assert world.states(NEW) == [State.DELIVERED]
+
+
+def test_a_probe_whose_answer_was_lost_has_begun_its_dossier_though_it_does_not_count(world: Stage) -> None:
+    set_to(world, Mode.LIVE)
+    world.ministry_answers(SUBMIT, {"reset": True, "effect": "before"})
+    world.submit(bodies.event(FIRST))
+    world.change("INSERT INTO partner (name) VALUES ('ministry') ON CONFLICT DO NOTHING")
+    world.change("UPDATE partner SET tripped = true WHERE name = 'ministry'")
+    assert world.deliver(NEW) == {"unreachable": 1}
+    assert world.message(NEW).attempts == 0
     set_to(world, Mode.OFF)
     world.run_until_quiet()
 

@@ -268,6 +268,22 @@ def test_a_body_that_grows_when_it_is_unpacked_is_refused_by_its_size() -> None:
         assert transport.send("POST", "/a").cut
 
 
+@pytest.mark.parametrize("early", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+def test_a_word_before_the_answer_is_not_the_answer(early: bytes) -> None:
+    """Or the next call on this connection would take the answer, when it comes, for its own."""
+    numbers = itertools.count(1)
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 " + early + b"\r\nLink: </a>\r\n\r\n")
+        threading.Event().wait(0.1)
+        connection.sendall(whole(b"%d" % next(numbers)))
+
+    with wire(answer) as partner, transport_to(partner.url) as transport:
+        found = [transport.send("POST", "/a", json_body=b"{}") for _ in range(3)]
+    assert [(one.http_status, one.body) for one in found] == [(200, b"1"), (200, b"2"), (200, b"3")]
+    assert partner.connections == 1
+
+
 def test_threads_share_one_token_and_a_few_connections() -> None:
     with (
         wire(lambda c, _: c.sendall(whole(b"1"))) as partner,
