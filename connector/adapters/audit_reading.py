@@ -114,6 +114,9 @@ def verify(engine: Engine, noted: Head | None = None) -> Verdict:
         number, last = 0, ORIGIN
         noted_is_there = noted is None or str(noted) == str(Head(0, ORIGIN.hex()))
         for row in _rows(db):
+            if row.id < 1:  # we count from one
+                verdict.add("altered", row.id)
+                continue
             for missing in range(number + 1, min(row.id, number + 1 + _MOST_FAULTS)):
                 verdict.add("missing", missing)
             number = row.id
@@ -132,10 +135,11 @@ def verify(engine: Engine, noted: Head | None = None) -> Verdict:
 
 def _rows(db: Connection) -> Iterator[Row[Any]]:
     """All lines in their order, a thousand at a time."""
-    after = 0
-    while rows := db.execute(select(audit).where(audit.c.id > after).order_by(audit.c.id).limit(_AT_ONCE)).all():
+    lines = select(audit).order_by(audit.c.id).limit(_AT_ONCE)
+    rows = db.execute(lines).all()
+    while rows:
         yield from rows
-        after = rows[-1].id
+        rows = db.execute(lines.where(audit.c.id > rows[-1].id)).all()
 
 
 def _line(row: Row[Any]) -> Line:

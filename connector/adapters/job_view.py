@@ -66,6 +66,15 @@ def job_of(db: Connection, message_id: UUID) -> UUID | None:
     return found
 
 
+def reaches_beyond(db: Connection, job_id: UUID, areas: Collection[str]) -> bool:
+    """Whether a job has a message that lies in none of these areas."""
+    return db.execute(_BEYOND, {"job": job_id, "areas": sorted(areas)}).scalar() is not None
+
+
+_BEYOND: Final = text("""
+    SELECT 1 FROM replay_item i JOIN message m ON m.id = i.message_id
+    WHERE i.job_id = :job AND (m.area IS NULL OR m.area <> ALL(:areas)) LIMIT 1
+""")
 _ITEMS: Final = text("""
     SELECT i.*, m.route, m.subject, m.version, m.area, m.state AS now
     FROM replay_item i JOIN message m ON m.id = i.message_id

@@ -138,7 +138,8 @@ def _instant(name: str, value: str | None, now: datetime, faults: set[str]) -> d
         if ago:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         moment = datetime.fromisoformat(value)
+        # Pages write it back in Vietnam's time: a moment at either end of the calendar may have none.
+        return moment.astimezone(VIETNAM) if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
     except (ValueError, OverflowError):
         faults.add(name)
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)

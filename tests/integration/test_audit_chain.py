@@ -136,6 +136,17 @@ def test_a_line_added_by_hand_is_found(engine: Engine) -> None:
     assert Fault("head", LINES) in faults(engine)
 
 
+@pytest.mark.parametrize("number", [0, -7])
+def test_a_line_put_before_the_first_is_found(engine: Engine, number: int) -> None:
+    behind_our_back(
+        engine,
+        "INSERT INTO audit SELECT " + str(number) + ", at, who, action, message_id, reason, target, allowed, details,"
+        " hash FROM audit WHERE id = 1",
+    )
+
+    assert faults(engine) == [Fault("altered", number)]
+
+
 def test_two_lines_that_changed_places_are_found(engine: Engine) -> None:
     behind_our_back(
         engine,

@@ -272,6 +272,26 @@ def test_who_is_limited_to_an_area_plans_and_steers_inside_it_only(
     assert browser.post(f"{mine}/run", {"reason": "x"}).status_code == 200
 
 
+def test_who_was_moved_to_another_area_no_longer_steers_what_was_planned_before(
+    console: RunningConsole, scene: Scene
+) -> None:
+    scene.submit(wedding(1, MaDonViDangKy="30376", **GENDER))
+    browser = console.logged_in("tan", Role.OPERATOR, areas=frozenset({"tan-chau"}))
+    job = planned(browser, which="all", query="state=invalid")
+    with console.connector.engine.begin() as db:
+        db.execute(text("UPDATE account SET areas = '{long-xuyen}' WHERE name = 'tan'"))
+
+    assert "Tài khoản của bạn không điều khiển được đợt này" in page(browser, job)
+    assert browser.post(f"{job}/run", {"reason": "x"}).status_code == 403
+    assert rows_of(console, "SELECT state FROM replay_job") == [("planned",)]
+
+
+@pytest.mark.parametrize("query", ["dossier=%00", "since=0001-01-01T00:00%2B14:00", "until=9999-12-31T23:59-14:00"])
+def test_a_filter_that_nobody_can_mean_is_refused_in_words(lan: Browser, query: str) -> None:
+    assert lan.post("/jobs/plan", {"which": "all", "query": query}).status_code == 422
+    assert lan.get(f"/messages?{query}").status_code < 500
+
+
 # One message
 
 
@@ -321,6 +341,6 @@ def test_a_delivered_message_goes_again_only_when_a_person_insists(
     lan.post(f"{where}/replay", {"reason": "x", "click": "a"})
     work(console, scene)
     assert len(rows_of(console, "SELECT 1 FROM history WHERE move = 'deliver'")) == 1
-    lan.post(f"{where}/replay", {"reason": "Bộ báo mất", "insist": "yes", "click": "b"})
+    lan.post(f"{where}/replay", {"reason": "Bộ báo mất", "insist": "yes", "click": "a"})
     work(console, scene)
     assert len(rows_of(console, "SELECT 1 FROM history WHERE move = 'deliver'")) == 2

@@ -89,7 +89,8 @@ def _send_again(
         reason=reason,
         verb=verb,
         insist=insists,
-        click=f"{verb} {message_id} {click}",
+        # Whoever insists after all, on the same page, means something else.
+        click=f"{verb} {message_id} {'insist ' if insists else ''}{click}",
     )
     plans, jobs = visit.connector.plans, visit.connector.jobs
     job_id, _ = plans.freeze(request)

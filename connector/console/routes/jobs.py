@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -124,8 +125,16 @@ def _steer(visit: Visit, job_id: UUID, act: str, reason: str) -> Response:
 
 
 def _area_of(visit: Visit, found: Job) -> str | None:
-    """Who is limited to areas planned a job inside them; a job of somebody else may reach further."""
-    return min(visit.areas) if visit.areas and found.by == visit.account.name else None
+    """Who is limited to areas steers jobs of their own inside them; their areas may be others than when they planned
+    it."""
+    return min(visit.areas) if visit.areas and _is_mine(visit, found) else None
+
+
+def _is_mine(visit: Visit, found: Job) -> bool:
+    if not visit.areas:
+        return True
+    with visit.db() as db:
+        return found.by == visit.account.name and not job_view.reaches_beyond(db, found.job_id, visit.areas)
 
 
 def _meant(visit: Visit, ids: tuple[UUID, ...], which: str, query: str, cause: str) -> Filter | None:
@@ -136,6 +145,8 @@ def _meant(visit: Visit, ids: tuple[UUID, ...], which: str, query: str, cause: s
             found = causes.find(db, cause, areas)
         return None if found is None else Filter(cause=found.key, areas=areas)
     if which == "all":
+        if any("\0" in value for _, value in parse_qsl(query)):
+            return None
         with visit.db() as db:
             wanted = read_filter(db, QueryParams(query), visit.at, visit.areas)
         return None if wanted.faults else wanted.filter
@@ -149,7 +160,7 @@ def _page(visit: Visit, job_id: UUID, *, after: int = 0, fault: str = "", status
         totals = job_items.totals(db, job_id, visit.at) if found.state is JobState.PLANNED else None
     said = in_language(fault, visit.language) if fault else ""
     about = {"items": items, "totals": totals, "fault": said, "after": after, "more": len(items) == SHOWN}
-    mine = not visit.areas or found.by == visit.account.name
+    mine = _is_mine(visit, found)
     # After a refused act there is no address to come back to but the job's own.
     return visit.page("job.html", status, **_standing(visit, found), **about, mine=mine, here=f"/jobs/{job_id}")
 
