@@ -137,7 +137,10 @@ def sweep(engine: Engine, now: datetime, *, by: str) -> int:
 
 
 def _change(modes: Modes, wish: Wish, procedure: Procedure, released: int, skipped: int) -> Change:
-    was = mode_of(modes.rule_of(places_above(wish.area), procedure))
+    before = modes.rule_of(places_above(wish.area), procedure)
+    was = mode_of(before)
+    # What was set for a time is not what comes after: a freeze that is made longer would never end.
+    lasting = before.then if before and before.then else was
     return Change(
         area=wish.area,
         procedure=procedure,
@@ -146,7 +149,7 @@ def _change(modes: Modes, wish: Wish, procedure: Procedure, released: int, skipp
         by=wish.by,
         why=wish.why,
         until=wish.until,
-        then=was if wish.until else None,
+        then=lasting if wish.until else None,
         released=released,
         skipped=skipped,
     )

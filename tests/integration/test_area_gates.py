@@ -300,6 +300,17 @@ def test_a_mode_set_for_a_time_ends_by_itself(world: Stage) -> None:
     assert (last.was, last.mode, last.by) == ("frozen", "live", "clock")
 
 
+def test_a_freeze_that_is_made_longer_ends_all_the_same(world: Stage) -> None:
+    set_to(world, Mode.LIVE)
+    for hours in (2, 3):
+        set_to(world, Mode.FROZEN, until=world.clock() + timedelta(hours=hours))
+    world.submit(bodies.event(FIRST))
+    world.clock.passes(timedelta(hours=3))
+    world.run_until_quiet()
+
+    assert submitted(world) == [FIRST]
+
+
 def test_intake_waits_for_a_change_that_is_being_made(closed_database: str) -> None:
     """Or a message could be held by a mode that ended before it was written, and nobody would look at it again."""
     with rows_in(closed_database) as changing, rows_in(closed_database) as taking:
