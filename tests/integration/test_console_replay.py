@@ -263,11 +263,15 @@ def test_who_is_limited_to_an_area_plans_and_steers_inside_it_only(
 ) -> None:
     scene.submit(wedding(1, MaDonViDangKy="30376", **GENDER), wedding(2, MaDonViDangKy="30307", **GENDER))
     others = planned(lan, which="all", query="state=invalid")
+    another = planned(lan, which="all", query=f"state=invalid&dossier={code(2)}")
     browser = console.logged_in("tan", Role.OPERATOR, areas=frozenset({"tan-chau"}))
     mine = planned(browser, which="all", query="state=invalid")
 
     assert code(2) not in page(browser, mine)
     assert code(2) not in page(browser, others)
+    assert code(2) not in page(browser, another)
+    assert code(2) in page(lan, "/jobs")
+    assert code(2) not in page(browser, "/jobs")
     assert browser.post(f"{others}/run", {"reason": "x"}).status_code == 403
     assert browser.post(f"{mine}/run", {"reason": "x"}).status_code == 200
 

@@ -1,5 +1,6 @@
 """Replay jobs: plan, run, watch, pause, resume, stop."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
@@ -50,7 +51,8 @@ def all_jobs(visit: Viewer) -> Response:
     with visit.db() as db:
         found = jobs.page(db, limit=RECENT)
         plans = jobs.page(db, limit=RECENT, states=(JobState.PLANNING, JobState.PLANNED))
-    return visit.page("jobs.html", jobs=found, plans=plans)
+    shown, meant = ([_without_codes(visit, one) for one in some] for some in (found, plans))
+    return visit.page("jobs.html", jobs=shown, plans=meant)
 
 
 @router.post("/jobs/plan")
@@ -179,4 +181,10 @@ def _job(visit: Visit, job_id: UUID) -> Job:
         found = jobs.look(db, job_id)
     if found is None:
         raise HTTPException(404)
-    return found
+    return _without_codes(visit, found)
+
+
+def _without_codes(visit: Visit, found: Job) -> Job:
+    """The job; its filter may name a dossier, which is not for somebody else who is limited to areas."""
+    theirs = visit.areas and found.by != visit.account.name
+    return replace(found, wanted="") if theirs else found
