@@ -19,7 +19,7 @@ from connector.cli.output import AsJson, for_people, instant, say, write_json, w
 from connector.cli.rollout_plan import apply, export
 from connector.cli.rollout_readiness import BUDGET, contact, in_words, readiness, short_of
 from connector.cli.rollout_words import AreaArgument, area_of, day_of
-from connector.domain.rollout import PROCEDURES, Mode
+from connector.domain.rollout import LATEST_YEAR, PROCEDURES, Mode
 from connector.rollout import board
 from connector.rollout.changes import Fate, Outcome, Preview, Wish, carry_out, preview
 from connector.rollout.readiness import Criterion
@@ -249,6 +249,6 @@ def _until(text: str | None, now: datetime) -> datetime | None:
         return None
     when = filters.read_when(text)
     end = now + when.ago if when.ago is not None else when.at
-    if end is None or end <= now:
-        raise typer.BadParameter("it must lie ahead", param_hint="'--until'")
+    if end is None or end <= now or end.year > LATEST_YEAR:
+        raise typer.BadParameter(f"it must lie ahead, before the end of the year {LATEST_YEAR}", param_hint="'--until'")
     return end

@@ -11,10 +11,12 @@ from connector.cli.endings import NEEDS_ATTENTION, WRONG_USAGE
 from connector.cli.opening import ledger, ledger_engine
 from connector.cli.operator import operator
 from connector.cli.output import AsJson, for_people, instant, say, write_json, write_line, write_table
+from connector.cli.rollout_readiness import BUDGET
 from connector.domain.rollout import Mode
 from connector.rollout import plan
 from connector.rollout.changes import Preview, carry_out, preview
 from connector.rollout.plan import BadPlan, Sorted, Step
+from connector.rollout.shadow import Shadow
 from schemas.values import Procedure
 
 
@@ -40,6 +42,10 @@ def apply(
     with ledger_engine(given) as (engine, now):
         with engine.begin() as db:
             found = plan.sort(steps, areas.read(db), now)
+        if any(step.mode is Mode.LIVE for step, _ in found.due):
+            # Nothing is sent that clerks have entered by hand meanwhile.
+            Shadow(engine, now=lambda: now).look(budget=BUDGET)
+        with engine.begin() as db:
             wishes = [(step, one, step.wish(one, operator())) for step, one in found.due]
             lines = [(step, one, preview(db, wish, rate=given.release_rate)) for step, one, wish in wishes]
         asked = [(step, one) for step, one, seen in lines if _has_to_be_asked(step, seen) and not yes]

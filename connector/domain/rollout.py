@@ -16,6 +16,11 @@ from schemas.values import Procedure
 PROCEDURES: Final[tuple[Procedure, ...]] = ("marriage", "death")
 
 
+# A mode that is to end, or begin, later than this was mistyped; what a database keeps, and the rest of us, ends before
+# the year 10000.
+LATEST_YEAR: Final = 2999
+
+
 class Mode(StrEnum):
     """What an area lets happen."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from connector.domain import units
-from connector.domain.rollout import PROCEDURES, Mode, Modes
+from connector.domain.rollout import LATEST_YEAR, PROCEDURES, Mode, Modes
 from connector.rollout.changes import Fate, Wish
 from schemas.values import VIETNAM, Procedure
 
@@ -167,4 +167,6 @@ def _instant(item: dict[str, Any], key: str) -> datetime | None:
         return None
     if not isinstance(value, datetime):
         raise ValueError(f"{key}: expected an instant such as 2023-06-01T08:00:00+07:00")
+    if value.year > LATEST_YEAR:
+        raise ValueError(f"{key}: expected an instant before the end of the year {LATEST_YEAR}")
     return value if value.tzinfo else value.replace(tzinfo=VIETNAM)

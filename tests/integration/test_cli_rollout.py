@@ -164,6 +164,7 @@ def test_a_mode_for_a_time_says_until_when(lienthong: Commands) -> None:
         ("long-xuyen", "all", "live", *WHY, "--from", "2026-11-01"),
         ("long-xuyen", "all", "live", *WHY, "--backlog", "send", "--from", "yesterday"),
         ("long-xuyen", "all", "frozen", *WHY, "--until", "2020-01-01"),
+        ("long-xuyen", "all", "frozen", *WHY, "--until", "9999-12-31T23:59-12:00"),
     ],
 )
 def test_wrong_words_change_nothing(lienthong: Commands, words: tuple[str, ...]) -> None:
@@ -287,6 +288,7 @@ def test_a_plan_lets_no_backlog_go_unasked(lienthong: Commands, rows: Rows, tmp_
         '[[step]]\narea = "all"\nmode = "off"\nwhy = "x"\nbacklog = "send"',
         '[[step]]\narea = "all"\nmode = "off"\nwhy = "x"\nunheard = 1',
         '[[step]]\narea = "all"\nmode = "off"\nwhy = "x"\nprocedure = "divorce"',
+        '[[step]]\narea = "all"\nmode = "frozen"\nwhy = "x"\nuntil = 9999-12-31T23:59:59-12:00',
     ],
 )
 def test_what_is_no_plan_changes_nothing(lienthong: Commands, tmp_path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from connector.rollout.changes import Fate
 from connector.rollout.readiness import Readiness, Thresholds, look
 from tests import bodies
 from tests.areas import set_area
+from tests.commands import Commands
 from tests.integration.register_books import enter, marriage, read
 from tests.world import Sandboxes, Stage, stage_over
 
@@ -125,6 +127,20 @@ def test_what_clerks_entered_is_not_sent_when_the_area_is_opened(world: Stage) -
     assert world.states(Route.APPLICATION) == [State.CANCELLED, State.DELIVERED]
     assert [one["subject"] for one in world.sandboxes.effects("ministry", "submission")] == [SECOND]
     assert world.states(Route.REGISTER) == [State.DELIVERED]
+
+
+def test_a_plan_looks_at_what_clerks_entered_before_it_opens(
+    world: Stage, closed_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As a command does that opens one area."""
+    world.submit(bodies.event(FIRST))
+    by_hand(world)
+    file = tmp_path / "plan.toml"
+    file.write_text(f'[[step]]\narea = "{HERE}"\nmode = "live"\nwhy = "QĐ"\nbacklog = "send"\n')
+
+    Commands(monkeypatch, tmp_path, database_url=closed_database).run("rollout", "apply", str(file))
+
+    assert world.states(Route.APPLICATION) == [State.CANCELLED]
 
 
 def test_an_area_that_is_off_knows_what_was_entered_by_hand_and_compares_nothing(world: Stage) -> None:
