@@ -44,7 +44,22 @@ def _label(found: Finding, value: Any) -> str | None:
     except (KeyError, IndexError, TypeError, ValueError):
         return None
     cleaned = clean(text) if isinstance(text, str) else ""
-    return cleaned if _SHOWN[found.code].fullmatch(cleaned) else None
+    if not _SHOWN[found.code].fullmatch(cleaned):
+        return None
+    # What stands in another member as well, such as a person's name, came into this one by mistake. Codes may well.
+    member = found.pointer.rpartition("/")[2]
+    if found.code is Code.ETHNICITY_UNKNOWN and _stands_elsewhere(value, cleaned, member):
+        return None
+    return cleaned
+
+
+def _stands_elsewhere(value: Any, text: str, member: str, at: str = "") -> bool:
+    """Whether a member of another name has this very text."""
+    if isinstance(value, dict):
+        return any(_stands_elsewhere(inner, text, member, name) for name, inner in value.items())
+    if isinstance(value, list):
+        return any(_stands_elsewhere(inner, text, member, at) for inner in value)
+    return isinstance(value, str) and at != member and clean(value).lower() == text.lower()
 
 
 def _at(value: Any, steps: Sequence[str]) -> Any:

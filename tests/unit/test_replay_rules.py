@@ -118,7 +118,8 @@ def test_a_cause_keeps_its_name_and_differs_from_others() -> None:
 
 
 def test_a_label_is_shown_only_of_codes_and_names_of_catalogues() -> None:
-    body = json.dumps({"dan": "Khơ me Hạ", "ten": "Trần Thị Mẫu", "so": "089300004321", "xa": "99999"}).encode()
+    values = {"dan": "Khơ me Hạ", "ten": "Trần Thị Mẫu", "so": "089300004321", "xa": "99999", "danToc": "TRẦN THỊ MẪU"}
+    body = json.dumps(values).encode()
 
     def label(code: Code, pointer: str) -> str | None:
         return labelled([finding(code, pointer)], body)[0].label
@@ -128,6 +129,7 @@ def test_a_label_is_shown_only_of_codes_and_names_of_catalogues() -> None:
     assert label(Code.NAME_FORM, "/ten") is None
     assert label(Code.ETHNICITY_UNKNOWN, "/so") is None  # a number in the field for the group is nobody's group
     assert label(Code.ETHNICITY_UNKNOWN, "/nowhere") is None
+    assert label(Code.ETHNICITY_UNKNOWN, "/danToc") is None  # somebody's name in the wrong field
     assert label(Code.UNIT_NOT_VALID_ON_DATE, "/ten") is None
 
 
