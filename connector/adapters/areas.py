@@ -25,7 +25,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    delete,
     insert,
     select,
     text,
@@ -142,21 +141,8 @@ def write(db: Connection, changes: Sequence[Change], now: datetime) -> list[int]
         statement = upsert(area_mode).values(row)
         db.execute(statement.on_conflict_do_update(index_elements=["area", "procedure"], set_=row))
         numbers.append(number)
-    _changed(db)
-    return numbers
-
-
-def remove(db: Connection, change: Change, now: datetime) -> None:
-    """Takes a rule away, under `alone`: the wider area's rule decides from now on, whose mode the change names."""
-    line = {"at": now} | {name: getattr(change, name) for name in _LINE}
-    db.execute(insert(area_change).values(line))
-    mine = (area_mode.c.area == change.area) & (area_mode.c.procedure == change.procedure)
-    db.execute(delete(area_mode).where(mine))
-    _changed(db)
-
-
-def _changed(db: Connection) -> None:
     db.execute(update(rollout_state).values(version=rollout_state.c.version + 1, draining=True))
+    return numbers
 
 
 def changes(db: Connection, area: str, *, limit: int) -> Sequence[Row[Any]]:
