@@ -126,9 +126,9 @@ class RecordingAdapter(Wire):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         response = super().send(request, *args, **kwargs)
         try:
-            content = response.raw.read(decode_content=True)
+            content = b"".join(iter(lambda: response.raw.read1(1 << 20, decode_content=True), b""))
         except HTTPError as error:
-            response.close()
+            response.raw.close()
             raise requests.ConnectionError(error, request=request) from error
         headers = {name: value for name, value in response.headers.items() if name.lower() != "content-encoding"}
         response.raw.release_conn()

@@ -2,7 +2,6 @@
 decided."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -36,7 +35,7 @@ def _admitted(draft: Draft, rule: Rule | None, begun: frozenset[str]) -> Draft:
     is_begun = draft.route in BEGUN_ROUTES or _dossier(draft) in begun
     if draft.state is not State.READY or goes(mode_of(rule), begun=is_begun):
         return draft
-    return replace(draft, state=State.HELD, hold=Hold.AREA, why=in_words(rule))
+    return draft._replace(state=State.HELD, hold=Hold.AREA, why=in_words(rule))
 
 
 def _dossier(draft: Draft) -> str | None:

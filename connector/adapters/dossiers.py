@@ -2,7 +2,6 @@
 another."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +13,7 @@ from connector.adapters.tables import dossier
 from connector.domain.dossiers import Facts
 from schemas.values import Procedure
 
-_COLUMNS: Final = tuple(field.name for field in fields(Facts))
+_COLUMNS: Final = Facts._fields
 _POSTGRESQL: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
 _TYPES: Final = {name: dossier.c[name].type.compile(_POSTGRESQL) for name in _COLUMNS}
 
@@ -25,15 +24,15 @@ def load(db: Connection, codes: Iterable[str], *, lock: bool = False) -> dict[st
     wanted = sorted(set(codes))
     if not wanted:
         return {}
-    rows = db.execute(_LOAD_LOCKED if lock else _LOAD, {"codes": wanted})
-    return {row.code: Facts(**dict(zip(_COLUMNS, row, strict=True))) for row in rows}
+    rows = db.execute(_LOAD_LOCKED if lock else _LOAD, {"codes": wanted}).all()
+    return {row[0]: Facts._make(row) for row in rows}
 
 
 def save(db: Connection, facts: Iterable[Facts]) -> None:
     """Writes the facts of dossiers, new or known."""
     rows = list(facts)
     if rows:
-        db.execute(_SAVE, {name: array(getattr(row, name) for row in rows) for name in _COLUMNS})
+        db.execute(_SAVE, {name: array(column) for name, column in zip(_COLUMNS, zip(*rows, strict=True), strict=True)})
 
 
 def due_for_question(

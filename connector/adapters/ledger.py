@@ -6,13 +6,13 @@ statement, so that a hundred messages cost a round trip, not a hundred.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from connector.adapters import ledger_statements as statements
 from connector.adapters.admission import admit
@@ -33,9 +33,11 @@ class Taken:
     duplicates: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A message one worker holds until its lease ends. `fence` must be shown when it is settled."""
+class Claimed(NamedTuple):
+    """A message one worker holds until its lease ends. `fence` must be shown when it is settled.
+
+    In the order of the claim's columns.
+    """
 
     message_id: UUID
     route: Route
@@ -52,11 +54,14 @@ class Claimed:
     dossier: str | None
     rule: int | None
     last_code: str | None
+    tries_from: int
+    again: bool
+    ordinal: int | None
     findings: tuple[Finding, ...]
-    tries_from: int = 0
-    again: bool = False
-    ordinal: int | None = None
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Claimed({self.message_id})"  # without the body, which is about citizens
 
     @property
     def tries(self) -> int:
@@ -77,33 +82,18 @@ def take_in(db: Connection, drafts: Iterable[Draft], now: datetime, by: str) -> 
         return Taken(frozenset(), 0)
     rows, rules = admit(db, list(wanted.values()))
     twice = [copies[key] - 1 for key in wanted]
-    values = _columns(rows) | {"rules": array(rules), "twice": array(twice), "now": now, "by": by}
-    new = frozenset(row.id for row in db.execute(statements.TAKE_IN, values))
+    values = _columns(rows) | {"rule": array(rules), "duplicates": array(twice), "now": now, "by": by}
+    new = frozenset(db.execute(statements.TAKE_IN, values).scalars().all())
     return Taken(new, copies.total() - len(new))
 
 
 def _columns(drafts: Sequence[Draft]) -> dict[str, object]:
-    return {
-        "ids": array(d.message_id for d in drafts),
-        "routes": array(d.route for d in drafts),
-        "procedures": array(d.procedure for d in drafts),
-        "subjects": array(d.subject for d in drafts),
-        "versions": array(d.version for d in drafts),
-        "events": array(d.event for d in drafts),
-        "areas": array(d.area for d in drafts),
-        "offices": array(d.office for d in drafts),
-        "days": array(d.received_on for d in drafts),
-        "states": array(d.state for d in drafts),
-        "holds": array(d.hold if d.state is State.HELD and d.hold else None for d in drafts),
-        "dues": array(d.due_at if d.state is State.READY else None for d in drafts),
-        "statuses": array(d.status for d in drafts),
-        "findings": array(_FINDINGS.dump_json(d.findings).decode() if d.findings else "[]" for d in drafts),
-        "source_keys": array(d.source_key for d in drafts),
-        "content_keys": array(d.content_key for d in drafts),
-        "dossiers": array(d.dossier for d in drafts),
-        "whys": array(d.why for d in drafts),
-        "contents": [d.body for d in drafts],  # the driver sends bytes as they are; a literal would double them
-    }
+    columns: dict[str, Sequence[object]] = dict(zip(Draft._fields, zip(*drafts, strict=True), strict=True))
+    columns["hold"] = [d.hold if d.state is State.HELD and d.hold else None for d in drafts]
+    columns["due_at"] = [d.due_at if d.state is State.READY else None for d in drafts]
+    columns["findings"] = [_written(d.findings) for d in drafts]
+    bodies = list(columns.pop("body"))  # the driver sends bytes as they are; a literal would double them
+    return {name: array(column) for name, column in columns.items()} | {"body": bodies}
 
 
 def claim(
@@ -132,32 +122,10 @@ def claim(
             "worker": worker,
         },
     )
-    return [_claimed(row) for row in rows]
-
-
-def _claimed(row: Row[Any]) -> Claimed:
-    return Claimed(
-        message_id=row.id,
-        route=Route(row.route),
-        procedure=row.procedure,
-        subject=row.subject,
-        version=row.version,
-        event=row.event,
-        status=row.status,
-        attempts=row.attempts,
-        fence=row.fence,
-        area=row.area,
-        office=row.office,
-        dossier=row.dossier,
-        rule=row.rule,
-        received_on=row.received_on,
-        last_code=row.last_code,
-        findings=read_findings(row.findings),
-        tries_from=row.tries_from,
-        again=row.again,
-        ordinal=row.ordinal,
-        body=bytes(row.content),
-    )
+    return [
+        Claimed._make((message_id, route, *told, read_findings(findings), body))
+        for message_id, *told, findings, body in rows.all()
+    ]
 
 
 def settle(db: Connection, settlements: Sequence[Settlement], now: datetime, by: str) -> frozenset[UUID]:
@@ -169,35 +137,11 @@ def settle(db: Connection, settlements: Sequence[Settlement], now: datetime, by:
         return frozenset()
     for one in settlements:
         check_move(State.SENDING, one.move, one.became)
-    rows = db.execute(
-        statements.SETTLE,
-        {
-            "now": now,
-            "by": by,
-            "ids": array(s.message_id for s in settlements),
-            "fences": array(s.fence for s in settlements),
-            "moves": array(s.move for s in settlements),
-            "became": array(s.became for s in settlements),
-            "whys": array(s.why for s in settlements),
-            "dues": array(s.due_at for s in settlements),
-            "holds": array(s.hold for s in settlements),
-            "codes": array(s.code for s in settlements),
-            "texts": array(s.text for s in settlements),
-            "findings": array(
-                None if s.findings is None else _FINDINGS.dump_json(s.findings).decode() for s in settlements
-            ),
-            "ordinals": array(s.ordinal for s in settlements),
-            "made": array(s.made for s in settlements),
-            "counted": array(s.counted for s in settlements),
-            "maybe_done": array(s.maybe_done for s in settlements),
-            "ats": array(s.at for s in settlements),
-            "outcomes": array(s.outcome for s in settlements),
-            "http": array(s.http_status for s in settlements),
-            "durations": array(s.duration_ms for s in settlements),
-            "sent": array(s.sent for s in settlements),
-        },
-    )
-    return frozenset(row.id for row in rows)
+    columns: dict[str, Sequence[object]] = dict(zip(Settlement._fields, zip(*settlements, strict=True), strict=True))
+    columns["findings"] = [one.findings if one.findings is None else _written(one.findings) for one in settlements]
+    values = {name: array(column) for name, column in columns.items()}
+    rows = db.execute(statements.SETTLE, {**values, "now": now, "by": by})
+    return frozenset(rows.scalars().all())
 
 
 def expired(db: Connection, now: datetime, limit: int = 500) -> list[tuple[UUID, int, int]]:
@@ -255,7 +199,7 @@ def _ruled(able: Sequence[tuple[Ruling, State | None]]) -> dict[str, object]:
         "became": [one.became.value for one, _ in able],
         "whys": [one.why for one, _ in able],
         "holds": [one.hold.value if one.hold and one.became is State.HELD else None for one, _ in able],
-        "findings": [None if one.findings is None else _FINDINGS.dump_json(one.findings).decode() for one, _ in able],
+        "findings": [None if one.findings is None else _written(one.findings) for one, _ in able],
         "anew": [one.anew for one, _ in able],
     }
 
@@ -277,6 +221,10 @@ def pull_forward(db: Connection, *, future: datetime, now: datetime, lease: time
     ready, sending = statements.PULL_FORWARD
     rows = db.execute(ready, {"future": future, "now": now}).rowcount
     return rows + db.execute(sending, {"latest": future + lease, "now": now}).rowcount
+
+
+def _written(findings: tuple[Finding, ...]) -> str:
+    return _FINDINGS.dump_json(findings).decode() if findings else "[]"
 
 
 def read_findings(value: object) -> tuple[Finding, ...]:

@@ -12,12 +12,12 @@ _OPEN: Final = "(" + ", ".join(f"'{state}'" for state in BLOCKS_ITS_LANE) + ")"
 TAKE_IN: Final = text("""
     WITH draft AS (
         SELECT * FROM unnest(
-            CAST(:ids AS uuid[]), CAST(:routes AS text[]), CAST(:procedures AS text[]), CAST(:subjects AS text[]),
-            CAST(:versions AS int[]), CAST(:events AS text[]), CAST(:areas AS text[]), CAST(:offices AS text[]),
-            CAST(:days AS date[]), CAST(:states AS text[]), CAST(:holds AS text[]), CAST(:dues AS timestamptz[]),
-            CAST(:statuses AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_keys AS bytea[]),
-            CAST(:content_keys AS bytea[]), CAST(:dossiers AS text[]), CAST(:rules AS int[]), CAST(:twice AS int[]),
-            CAST(:whys AS text[]), CAST(:contents AS bytea[])
+            CAST(:message_id AS uuid[]), CAST(:route AS text[]), CAST(:procedure AS text[]), CAST(:subject AS text[]),
+            CAST(:version AS int[]), CAST(:event AS text[]), CAST(:area AS text[]), CAST(:office AS text[]),
+            CAST(:received_on AS date[]), CAST(:state AS text[]), CAST(:hold AS text[]), CAST(:due_at AS timestamptz[]),
+            CAST(:status AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_key AS bytea[]),
+            CAST(:content_key AS bytea[]), CAST(:dossier AS text[]), CAST(:rule AS int[]), CAST(:duplicates AS int[]),
+            CAST(:why AS text[]), CAST(:body AS bytea[])
         ) AS t (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at, status,
                 findings, source_key, content_key, dossier, rule, duplicates, why, content)
     ), taken AS (
@@ -60,14 +60,15 @@ _CLAIM: Final = f"""
         SET state = 'sending', due_at = NULL, lease_until = :until, fence = m.fence + 1, worker = :worker,
             updated_at = :now
         FROM due WHERE m.id = due.id
-        RETURNING m.id, m.route, m.procedure, m.subject, m.version, m.event, m.status, m.attempts, m.fence,
-                  m.received_on, m.findings, m.last_code, m.seq, m.area, m.office, m.dossier, m.rule, m.tries_from,
-                  m.again, m.ordinal
+        RETURNING m.id, m.procedure, m.subject, m.version, m.event, m.status, m.attempts, m.fence, m.area, m.office,
+                  m.received_on, m.dossier, m.rule, m.last_code, m.tries_from, m.again, m.ordinal, m.findings, m.seq
     ), noted AS (
         INSERT INTO history (message_id, at, was, move, became, by)
         SELECT id, :now, 'ready', 'claim', 'sending', :worker FROM taken
     )
-    SELECT taken.*, body.content FROM taken JOIN body ON body.message_id = taken.id ORDER BY taken.seq
+    SELECT taken.id, procedure, subject, version, event, status, attempts, fence, area, office, received_on, dossier,
+           rule, last_code, tries_from, again, ordinal, findings, content
+    FROM taken JOIN body ON body.message_id = taken.id ORDER BY taken.seq
 """
 CLAIM: Final = text(_CLAIM % "IS DISTINCT FROM")
 CLAIM_SUSPECTS: Final = text(_CLAIM % "=")
@@ -75,15 +76,13 @@ CLAIM_SUSPECTS: Final = text(_CLAIM % "=")
 SETTLE: Final = text("""
     WITH s AS (
         SELECT * FROM unnest(
-            CAST(:ids AS uuid[]), CAST(:fences AS int[]), CAST(:moves AS text[]), CAST(:became AS text[]),
-            CAST(:whys AS text[]), CAST(:dues AS timestamptz[]), CAST(:holds AS text[]), CAST(:codes AS text[]),
-            CAST(:texts AS text[]), CAST(:findings AS jsonb[]), CAST(:ordinals AS int[]), CAST(:made AS bool[]),
-            CAST(:counted AS bool[]),
-            CAST(:maybe_done AS bool[]), CAST(:ats AS timestamptz[]), CAST(:outcomes AS text[]),
-            CAST(:http AS smallint[]), CAST(:durations AS int[]), CAST(:sent AS text[])
-        ) AS t (id, fence, move, became, why, due_at, hold, code, text, findings, ordinal, made, counted, maybe_done,
-                at,
-                outcome, http_status, duration_ms, sent)
+            CAST(:message_id AS uuid[]), CAST(:fence AS int[]), CAST(:move AS text[]), CAST(:became AS text[]),
+            CAST(:at AS timestamptz[]), CAST(:outcome AS text[]), CAST(:why AS text[]), CAST(:due_at AS timestamptz[]),
+            CAST(:hold AS text[]), CAST(:code AS text[]), CAST(:text AS text[]), CAST(:findings AS jsonb[]),
+            CAST(:ordinal AS int[]), CAST(:made AS bool[]), CAST(:counted AS bool[]), CAST(:maybe_done AS bool[]),
+            CAST(:http_status AS smallint[]), CAST(:duration_ms AS int[]), CAST(:sent AS text[])
+        ) AS t (id, fence, move, became, at, outcome, why, due_at, hold, code, text, findings, ordinal, made, counted,
+                maybe_done, http_status, duration_ms, sent)
     ), done AS (
         UPDATE message m
         SET state = s.became, due_at = s.due_at, hold = s.hold, lease_until = NULL, worker = NULL,

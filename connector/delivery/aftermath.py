@@ -1,7 +1,7 @@
 """What follows from a batch that was settled, in the same transaction: progress, releases, what became pointless."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -69,7 +69,7 @@ def _may_free_others(one: Ended, facts: Facts) -> bool:
 def _change(one: Ended, known: Facts, now: datetime, poll: timedelta, *, result_waits: bool) -> Changes | None:
     route, sent = one.message.route, one.sent
     if one.hold is Hold.REQUEST and route is Route.APPLICATION:
-        return Changes(facts=replace(known, asked_for=None))
+        return Changes(facts=known._replace(asked_for=None))
     if one.became in (State.REFUSED, State.INVALID) and route is Route.RESULT and not result_waits:
         return rules.hand_over(known)  # it had waited for this correction, which does not go
     if one.became is not State.DELIVERED or sent is None or one.message.again:
@@ -89,7 +89,7 @@ def _change(one: Ended, known: Facts, now: datetime, poll: timedelta, *, result_
             known, fingerprint=sent.sent or "", item=sent.body, now=now, result_waits=result_waits
         )
     if route is Route.WITHDRAWAL:
-        return Changes(facts=replace(known, ask_at=None, ask_until=now, changed_at=now))
+        return Changes(facts=known._replace(ask_at=None, ask_until=now, changed_at=now))
     return None
 
 

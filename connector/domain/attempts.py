@@ -1,9 +1,8 @@
 """How an attempt ends: what its error, its count and the schedule make of the message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from connector.domain.backoff import LONGEST_PATIENCE, wait_before_next
@@ -17,8 +16,7 @@ DEFAULT_PATIENCE: Final = timedelta(seconds=5)
 LEASE_ENDED: Final = "LEASE_ENDED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(NamedTuple):
     """How one claimed message came out of its attempt, and what the attempt was.
 
     `made` is false when the partner was closed before this message's call: no attempt is kept. `counted` is false for
@@ -46,8 +44,7 @@ class Settlement:
     sent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One message on its way out. `attempts` are those counted before this one; `sent` is what was sent, as a
     fingerprint."""
 

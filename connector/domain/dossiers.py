@@ -5,9 +5,9 @@ each function takes the facts and returns the new ones with the messages that fo
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from connector.domain.backoff import wait_before_question
@@ -27,9 +27,11 @@ STATUS_HANDED_OVER: Final = 10
 BY_HAND: Final = "clerks carry this dossier by hand: it was skipped when its area was opened"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """One dossier. `planned` is the national status the province has once everything on its way has arrived."""
+class Facts(NamedTuple):
+    """One dossier. `planned` is the national status the province has once everything on its way has arrived.
+
+    A tuple, since each delivery reads and changes it twice: made from a row, or anew, in a fifth of the time.
+    """
 
     code: str
     procedure: Procedure
@@ -45,7 +47,7 @@ class Facts:
     state: int | None = None
     state_at: datetime | None = None
     state_ordinal: int | None = None
-    state_item: bytes | None = field(default=None, repr=False)
+    state_item: bytes | None = None
     asked_for: int | None = None
     awaits_document: bool = False
     steps: int = 0
@@ -60,9 +62,12 @@ class Facts:
     garbled: int = 0
     by_hand: bool = False
 
+    def __repr__(self) -> str:
+        return f"Facts({self.code})"  # without the item, which is about citizens
+
     def withdraw(self) -> "Facts":
         """The citizen took the dossier back."""
-        return replace(self, withdrawn=True)
+        return self._replace(withdrawn=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +89,12 @@ class Changes:
 def seen_at_province(facts: Facts, *, version: int, status: int) -> Facts:
     """The province's own event shows a newer version of the dossier and its status there; a repeated event shows
     nothing."""
-    return replace(facts, version=version, planned=status) if version > facts.version else facts
+    return facts._replace(version=version, planned=status) if version > facts.version else facts
 
 
 def moved_at_province(facts: Facts, status: int) -> Facts:
     """The province moved the dossier itself: handed over, or withdrawn."""
-    return replace(facts, planned=status)
+    return facts._replace(planned=status)
 
 
 def accepted(
@@ -103,8 +108,7 @@ def accepted(
     poll: timedelta,
 ) -> Changes:
     """The ministry has a submission of ours: the province hears that work goes on, and the dossier is asked about."""
-    changed = replace(
-        facts,
+    changed = facts._replace(
         submissions=max(facts.submissions, ordinal),
         application_id=application_id,
         ministry_code=ministry_code or facts.ministry_code,
@@ -141,8 +145,7 @@ def state_seen(
     `result_waits`: a result is still on its way. The province takes none once it was told of the hand-over.
     `result_again`: this state's result is the one that is known; what was taken up again after it ends with it as well.
     """
-    changed = replace(
-        facts,
+    changed = facts._replace(
         state=state,
         state_at=happened_at,
         state_ordinal=ordinal,
@@ -152,11 +155,11 @@ def state_seen(
     )
     wanted = wanted_status(state)
     if state == SUPPLEMENT_ASKED:
-        changed = replace(changed, asked_for=ordinal)
+        changed = changed._replace(asked_for=ordinal)
     if state == REFUSED:
-        changed = replace(changed, ask_at=None, ask_until=now)
+        changed = changed._replace(ask_at=None, ask_until=now)
     if state == HANDED_OVER:
-        changed = replace(changed, ask_until=now + ASKED_AFTER_THE_END)
+        changed = changed._replace(ask_until=now + ASKED_AFTER_THE_END)
     if state in HAS_RESULT:
         return Changes(facts=changed) if result_waits else _ended(changed, item, again=result_again)
     return Changes(facts=changed) if wanted is None else _told(changed, (wanted,), "state", item)
@@ -177,7 +180,7 @@ def result_stored(facts: Facts, *, fingerprint: str, item: bytes, now: datetime,
     `result_waits`: a later result is still on its way, and goes before the hand-over.
     """
     until = max(facts.ask_until or now, now + ASKED_AFTER_THE_END)
-    changed = replace(facts, result_stored=fingerprint, ask_until=until, changed_at=now)
+    changed = facts._replace(result_stored=fingerprint, ask_until=until, changed_at=now)
     planned = changed.planned in (STATUS_DONE, STATUS_HANDED_OVER)
     done = Changes(facts=changed) if planned else _told(changed, (STATUS_DONE,), "state", item)
     if result_waits:
@@ -189,8 +192,8 @@ def result_stored(facts: Facts, *, fingerprint: str, item: bytes, now: datetime,
 def asked(facts: Facts, *, now: datetime, poll: timedelta) -> Facts:
     """Nothing new: the longer it has been quiet, the later it is asked about again; in the end, not any more."""
     if facts.ask_until is not None and facts.ask_until <= now:
-        return replace(facts, ask_at=None, garbled=0)
-    return replace(facts, ask_at=now + wait_before_question(now - facts.changed_at, poll), garbled=0)
+        return facts._replace(ask_at=None, garbled=0)
+    return facts._replace(ask_at=now + wait_before_question(now - facts.changed_at, poll), garbled=0)
 
 
 def may_go(facts: Facts, *, is_supplement: bool, has_earlier: bool) -> bool:
@@ -257,6 +260,6 @@ def _told(facts: Facts, wanted: tuple[int, ...], event: str, body: bytes) -> Cha
         return Changes(facts=facts)  # at the province it is at its end: it takes no progress any more
     for goal in wanted:
         for status in path(facts.planned, goal):
-            facts = replace(facts, planned=status, steps=facts.steps + 1)
+            facts = facts._replace(planned=status, steps=facts.steps + 1)
             steps.append(Step(version=facts.steps, status=status, event=event, body=body))
     return Changes(facts=facts, steps=tuple(steps))

@@ -5,10 +5,10 @@ The ledger, the console, the commands and docs/journey.md read this table; the d
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
 from schemas.findings import Finding
@@ -131,8 +131,7 @@ def as_mermaid() -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """A message before the ledger has it.
 
     `source_key` knows a message again: a second draft with the same key is a duplicate, counted and otherwise ignored.
@@ -143,7 +142,7 @@ class Draft:
     subject: str
     version: int
     source_key: bytes
-    body: bytes = field(repr=False)
+    body: bytes
     state: State
     event: str = ""
     procedure: Procedure | None = None
@@ -157,6 +156,9 @@ class Draft:
     findings: tuple[Finding, ...] = ()
     dossier: str | None = None  # whose code the subject is not, and which it was born of
     why: str = ""
+
+    def __repr__(self) -> str:
+        return f"Draft({self.message_id})"  # without the body, which is about citizens
 
 
 @dataclass(frozen=True, slots=True)

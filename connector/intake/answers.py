@@ -1,7 +1,7 @@
 """One answer of the ministry about several dossiers, decided against the ledger and written into it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -153,19 +153,19 @@ class _Desk:
         key = raw_key((state.result or "").encode())
         if not blocked and (result is None or not result.paper):
             if not facts.awaits_document:
-                facts = replace(facts, results=facts.results + 1, awaits_document=True)
+                facts = facts._replace(results=facts.results + 1, awaits_document=True)
                 self._drafts.append(self._result(item, facts, key, findings, Hold.DOCUMENT))
             return facts
         if facts.result_key == key:
             if facts.awaits_document:  # it was announced anew, and is the one that is known
                 self._documents.add(item.code)
             self._shown_again.add(item.code)
-            return replace(facts, awaits_document=False)
-        facts = replace(facts, results=facts.results + 1)
+            return facts._replace(awaits_document=False)
+        facts = facts._replace(results=facts.results + 1)
         if not blocked:
             if facts.awaits_document:
                 self._documents.add(item.code)
-            facts = replace(facts, result_key=key, result_entry=entry, result_day=day, awaits_document=False)
+            facts = facts._replace(result_key=key, result_entry=entry, result_day=day, awaits_document=False)
         self._drafts.append(self._result(item, facts, key, findings, None))
         return facts
 
@@ -227,7 +227,7 @@ class _Desk:
         if facts is None:
             return
         self._garbled.add(code)
-        facts = replace(facts, garbled=facts.garbled + 1, ask_at=self._now + self._poll)
+        facts = facts._replace(garbled=facts.garbled + 1, ask_at=self._now + self._poll)
         self._facts[code] = facts
         if facts.garbled == GARBLED_LIMIT:
             unreadable = StateItem(body, None, code, (contract_finding(Fault("", "not_json")),))

@@ -1,7 +1,6 @@
 """What follows for a dossier when a person moved one of its messages, in the same transaction."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -67,8 +66,7 @@ def _with_result(stored: Stored, facts: Facts) -> Facts:
     if state is None:
         return facts
     result, _ = read_result(state)
-    return replace(
-        facts,
+    return facts._replace(
         result_key=stored.content_key,
         result_entry=rules.entry_of(result),
         result_day=result_day(state, facts),

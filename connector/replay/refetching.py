@@ -1,7 +1,7 @@
 """The source is asked again: what it has now comes in the way all that it sends comes in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -109,7 +109,7 @@ class Refetch:
         if facts is None or facts.submissions == 0:
             return Taken(same=False, outcome=NOT_KNOWN)
         until = None if facts.ask_until is None else max(facts.ask_until, now + ASKED_FOR)
-        dossiers.save(db, [replace(facts, ask_at=now, ask_until=until)])
+        dossiers.save(db, [facts._replace(ask_at=now, ask_until=until)])
         return Taken(same=False, outcome=ASKED)
 
     def _event(self, stored: Stored, dossier: bytes) -> bytes:

@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -122,7 +121,7 @@ def test_version_two_never_goes_before_version_one(rows: Rows) -> None:
 
 
 def test_of_one_version_the_first_that_came_goes_first(rows: Rows) -> None:
-    first, _ = rows.take_in(draft(1), replace(draft(1), source_key=b"a copy"))
+    first, _ = rows.take_in(draft(1), draft(1)._replace(source_key=b"a copy"))
     assert claimed_by(rows) == [first]
 
 

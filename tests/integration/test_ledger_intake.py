@@ -1,7 +1,6 @@
 """How messages get into the ledger, and which rows it refuses."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -43,10 +42,10 @@ def test_a_message_begins_as_its_findings_and_its_hold_say(rows: Rows) -> None:
 
 def test_what_is_known_is_counted_and_otherwise_ignored(rows: Rows) -> None:
     one = draft(1)
-    again = replace(one, message_id=uuid4(), body=b"another")
+    again = one._replace(message_id=uuid4(), body=b"another")
     with rows.engine.begin() as db:
         first = ledger.take_in(db, [one, again], NOW, "intake")
-        second = ledger.take_in(db, [replace(again, message_id=uuid4()), draft(2)], NOW, "intake")
+        second = ledger.take_in(db, [again._replace(message_id=uuid4()), draft(2)], NOW, "intake")
 
     assert (first.new, first.duplicates) == (frozenset({one.message_id}), 1)
     assert (len(second.new), second.duplicates) == (1, 1)
@@ -66,7 +65,7 @@ def test_nothing_of_a_batch_stays_when_its_transaction_is_rolled_back(rows: Rows
 
 def test_nobody_takes_in_a_message_as_delivered(rows: Rows) -> None:
     with rows.engine.begin() as db, pytest.raises(MoveNotAllowed):
-        ledger.take_in(db, [replace(draft(1), state=State.DELIVERED)], NOW, "intake")
+        ledger.take_in(db, [draft(1)._replace(state=State.DELIVERED)], NOW, "intake")
 
 
 @pytest.mark.parametrize(
