@@ -123,7 +123,11 @@ class Form(BaseModel):
     @classmethod
     def read_value(cls, value: object) -> "tuple[Self | None, tuple[Fault, ...]]":
         """Like `read`, for a body that was parsed already."""
-        return cls._salvage(value)
+        try:
+            form = cls.model_validate(value, by_alias=True, by_name=False)
+        except ValidationError:
+            return cls._salvage(value)
+        return (form, ()) if form.is_whole() else cls._salvage(value)
 
     @classmethod
     def _salvage(cls, value: object) -> "tuple[Self | None, tuple[Fault, ...]]":

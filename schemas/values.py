@@ -27,11 +27,11 @@ _OLD_PLACE = re.compile(f"((?:^|[^qQ])(?:[oO](?=.[aAeE])|[uU](?=.[yY])))([{_TONE
 def clean(text: str) -> str:
     """The text as it is sent on: NFC, trimmed, white space folded to one space, Ð (U+00D0) as Đ; otherwise the
     source's letters."""
-    folded = text if text.isascii() else unicodedata.normalize("NFC", text)
+    folded = text if text.isascii() else unicodedata.normalize("NFC", text).replace("\u00d0", "Đ")
     # Any white space but the plain space is unprintable; most texts have nothing to fold, and this is on the hot path.
-    if not folded.isprintable() or "  " in folded or folded[:1] == " " or folded[-1:] == " ":
-        folded = _SPACE.sub(" ", folded).strip(" ")
-    return folded.replace("\u00d0", "Đ")
+    if folded.isprintable() and "  " not in folded and folded[:1] != " " != folded[-1:]:
+        return folded
+    return _SPACE.sub(" ", folded).strip(" ")
 
 
 def compared(text: str) -> str:
@@ -46,6 +46,8 @@ def compared(text: str) -> str:
 
 def clean_number(text: str) -> str:
     """A personal or paper number without white space and dots."""
+    if text.isalnum():
+        return text
     return _SPACE.sub("", text).replace(".", "")
 
 
@@ -64,10 +66,10 @@ class PartialDate:
     day: int | None = None
 
     @classmethod
-    def parse(cls, text: str, separator: str) -> Self:
+    def parse(cls, text: str, separator: str) -> "PartialDate":
         """`dd/MM/yyyy`, `MM/yyyy` or `yyyy` (with `separator` for `/`). ValueError when there is no such calendar
         date."""
-        return cls(*_civil_date(text, separator))
+        return _civil_date(text, separator)
 
     def written(self, separator: str) -> str:
         if self.month is None:
@@ -111,14 +113,13 @@ class PartialDate:
 
 # A date is read when its dossier is checked, and the days of a week's papers come again and again.
 @lru_cache(maxsize=4096)
-def _civil_date(text: str, separator: str) -> tuple[int, ...]:
-    """Year, month and day, as far as they are written. ValueError when there is no such calendar date."""
+def _civil_date(text: str, separator: str) -> PartialDate:
     found = _shape_of_dates(separator).fullmatch(text.strip(" "))
     if found is None:
         raise ValueError("not a civil date")
     numbers = tuple(int(part) for part in found.group("year", "month", "day") if part is not None)
     date(*(*numbers, 1, 1)[:3])  # raises for the 31st of February and the 13th month
-    return numbers
+    return PartialDate(*numbers)
 
 
 @cache
@@ -127,6 +128,8 @@ def _shape_of_dates(separator: str) -> re.Pattern[str]:
     return re.compile(f"(?:(?:(?P<day>[0-9]{{2}}){between})?(?P<month>[0-9]{{2}}){between})?(?P<year>[0-9]{{4}})")
 
 
+# An event's instants are read by its checks and again by who asks for the day.
+@lru_cache(maxsize=1024)
 def parse_instant(text: str, pattern: str) -> datetime:
     """A local instant (UTC+7 without offset) as `pattern` of strftime writes it, with every leading zero. ValueError
     when it cannot be read.

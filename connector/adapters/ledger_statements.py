@@ -17,9 +17,9 @@ TAKE_IN: Final = text("""
             CAST(:received_on AS date[]), CAST(:state AS text[]), CAST(:hold AS text[]), CAST(:due_at AS timestamptz[]),
             CAST(:status AS smallint[]), CAST(:findings AS jsonb[]), CAST(:source_key AS bytea[]),
             CAST(:content_key AS bytea[]), CAST(:dossier AS text[]), CAST(:rule AS int[]), CAST(:duplicates AS int[]),
-            CAST(:why AS text[]), CAST(:body AS bytea[])
+            CAST(:why AS text[]), CAST(:start AS int[]), CAST(:size AS int[])
         ) AS t (id, route, procedure, subject, version, event, area, office, received_on, state, hold, due_at, status,
-                findings, source_key, content_key, dossier, rule, duplicates, why, content)
+                findings, source_key, content_key, dossier, rule, duplicates, why, start, size)
     ), taken AS (
         INSERT INTO message (id, route, procedure, subject, version, event, area, office, received_on, state, hold,
                              due_at, status, findings, source_key, content_key, dossier, rule, duplicates, created_at,
@@ -32,7 +32,7 @@ TAKE_IN: Final = text("""
     ), new AS (
         SELECT draft.* FROM draft JOIN taken USING (id) WHERE taken.fresh
     ), kept AS (
-        INSERT INTO body (message_id, content) SELECT id, content FROM new
+        INSERT INTO body (message_id, content) SELECT id, substr(CAST(:bodies AS bytea), start, size) FROM new
     ), noted AS (
         INSERT INTO history (message_id, at, move, became, by, why)
         SELECT id, :now, 'take_in', state, :by, why FROM new

@@ -50,6 +50,16 @@ class Credentials:
     client_secret: str = field(repr=False)
 
 
+class _Each(Timeout):
+    """As long for connecting as for each read. It keeps no time of its own, so that all calls share one."""
+
+    def clone(self) -> "_Each":
+        return self
+
+    def start_connect(self) -> float:
+        return 0.0
+
+
 @dataclass(slots=True, eq=False)
 class _Token:
     text: str = field(repr=False)
@@ -76,7 +86,7 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._token_path = token_path
         self._credentials = credentials
-        self._timeout = Timeout(timeout.total_seconds())
+        self._timeout = _Each(connect=timeout.total_seconds(), read=timeout.total_seconds())
         self._patience = 2 * timeout.total_seconds()
         self._now = now
         self._body_limit = body_limit

@@ -126,18 +126,21 @@ class Senders:
     def _application(self, errand: Errand) -> Sent:
         form = errand.form or self._form(errand)
         errand.ordinal, errand.sent = form.submission.ordinal, form.fingerprint
-        wanted = [attachment for attachment in form.attachments if not attachment.removed]
         try:
-            with self._room.of(sum(attachment.size for attachment in wanted)):
-                files = [to_ministry.attachment(a, fetch(self._province, a, errand.message)) for a in form.attachments]
-                submission = form.submission.model_copy(update={"files": files}) if files else form.submission
-                receipt = self._ministry.submit(submission, form.fingerprint)
+            receipt = self._submitted(form, errand.message)
         except SilentlyThere:
             # None: a worker died on the line with this very body, before it could say what it had sent.
             if not any(earlier.sent in (errand.sent, None) for earlier in errand.unknown):
                 raise
             receipt = Receipt(None, None, repeated=True)
         return self._accepted(errand, receipt)
+
+    def _submitted(self, form: _Form, message: Claimed) -> Receipt:
+        if not form.attachments:
+            return self._ministry.submit(form.submission, form.fingerprint)
+        with self._room.of(sum(attachment.size for attachment in form.attachments if not attachment.removed)):
+            files = [to_ministry.attachment(a, fetch(self._province, a, message)) for a in form.attachments]
+            return self._ministry.submit(form.submission.model_copy(update={"files": files}), form.fingerprint)
 
     def _record(self, body: bytes) -> records.Application:
         """An application as our record. A name adopted a moment ago may be what it lacks."""

@@ -118,7 +118,7 @@ def accepted(
     if facts.state_ordinal is not None and facts.state_ordinal >= ordinal:
         # Its answer was lost, and the ministry's own state has told the province more already.
         return Changes(facts=changed)
-    return _told(changed, (STATUS_ACCEPTED,), "acceptance", body)
+    return _told(changed, STATUS_ACCEPTED, "acceptance", body)
 
 
 def is_stale(facts: Facts, state: int, happened_at: datetime) -> bool:
@@ -162,14 +162,14 @@ def state_seen(
         changed = changed._replace(ask_until=now + ASKED_AFTER_THE_END)
     if state in HAS_RESULT:
         return Changes(facts=changed) if result_waits else _ended(changed, item, again=result_again)
-    return Changes(facts=changed) if wanted is None else _told(changed, (wanted,), "state", item)
+    return Changes(facts=changed) if wanted is None else _told(changed, wanted, "state", item)
 
 
 def _ended(facts: Facts, item: bytes, *, again: bool) -> Changes:
     """What the province hears of a state whose result it has."""
     done = Changes(facts=facts)
     if again and facts.result_stored and facts.planned not in (STATUS_DONE, STATUS_HANDED_OVER):
-        done = _told(facts, (STATUS_DONE,), "state", item)
+        done = _told(facts, STATUS_DONE, "state", item)
     over = hand_over(done.facts)
     return Changes(facts=over.facts, steps=done.steps + over.steps)
 
@@ -182,7 +182,7 @@ def result_stored(facts: Facts, *, fingerprint: str, item: bytes, now: datetime,
     until = max(facts.ask_until or now, now + ASKED_AFTER_THE_END)
     changed = facts._replace(result_stored=fingerprint, ask_until=until, changed_at=now)
     planned = changed.planned in (STATUS_DONE, STATUS_HANDED_OVER)
-    done = Changes(facts=changed) if planned else _told(changed, (STATUS_DONE,), "state", item)
+    done = Changes(facts=changed) if planned else _told(changed, STATUS_DONE, "state", item)
     if result_waits:
         return done
     over = hand_over(done.facts)
@@ -251,15 +251,15 @@ def hand_over(facts: Facts) -> Changes:
     """The province hears that the citizen has the paper, if the ministry said so and the result was told."""
     if facts.state != HANDED_OVER or facts.planned != STATUS_DONE or facts.state_item is None:
         return Changes(facts=facts)
-    return _told(facts, (STATUS_HANDED_OVER,), "state", facts.state_item)
+    return _told(facts, STATUS_HANDED_OVER, "state", facts.state_item)
 
 
-def _told(facts: Facts, wanted: tuple[int, ...], event: str, body: bytes) -> Changes:
-    steps: list[Step] = []
+def _told(facts: Facts, goal: int, event: str, body: bytes) -> Changes:
     if facts.withdrawn:
         return Changes(facts=facts)  # at the province it is at its end: it takes no progress any more
-    for goal in wanted:
-        for status in path(facts.planned, goal):
-            facts = facts._replace(planned=status, steps=facts.steps + 1)
-            steps.append(Step(version=facts.steps, status=status, event=event, body=body))
-    return Changes(facts=facts, steps=tuple(steps))
+    way = path(facts.planned, goal)
+    steps = tuple(
+        Step(version=version, status=status, event=event, body=body)
+        for version, status in enumerate(way, start=facts.steps + 1)
+    )
+    return Changes(facts=facts._replace(planned=way[-1], steps=facts.steps + len(way)), steps=steps)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 
+import msgspec
 from pydantic_core import from_json
 
 from schemas.province import Dossier, Paper
@@ -28,7 +29,7 @@ def content_key(dossier: Dossier) -> bytes:
     Text is compared, numbers and codes are cleaned, and null, an empty text and an absent member are one. Members that
     broke the contract are not in the form: copies that had a fault are told apart by `raw_key`.
     """
-    return hashlib.sha256(json.dumps(_content(dossier), separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(msgspec.json.encode(_content(dossier))).digest()
 
 
 def raw_key(body: bytes) -> bytes:
@@ -48,23 +49,22 @@ def paper_number(kind: int | None, number: str) -> str:
 
 
 @cache
-def _members(form: type[Form]) -> tuple[tuple[str, Callable[[str], str]], ...]:
-    """The form's members, each with what makes its text comparable."""
-    return tuple((name, _COMPARED_BY.get(name, compared)) for name in form.model_fields if name not in _NO_CONTENT)
+def _members(form: type[Form]) -> Mapping[str, Callable[[str], str]]:
+    """The form's members that are content, each with what makes its text comparable."""
+    return {name: _COMPARED_BY.get(name, compared) for name in form.model_fields if name not in _NO_CONTENT}
 
 
 def _content(form: Form) -> list[Any]:
     """Names and values in turn, in the order of the form's members."""
     found: list[Any] = []
-    values = form.__dict__
-    for name, comparable in _members(type(form)):
-        value = values[name]
+    members = _members(type(form))
+    for name, value in form.__dict__.items():
         # False is here the default of the members that can be left out, and so the same as absent.
-        if value is None or value is False:
+        if value is None or value is False or name not in members:
             continue
         if isinstance(value, str):
             of_paper = name == "number" and isinstance(form, Paper)
-            value = paper_number(values["kind"], value) if of_paper else comparable(value)
+            value = paper_number(form.__dict__["kind"], value) if of_paper else members[name](value)
         elif isinstance(value, Form):
             value = _content(value)
         elif isinstance(value, list):

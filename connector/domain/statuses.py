@@ -6,6 +6,7 @@ contracts/validation.md ("STALE", "Status map").
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 NEW, TAKEN_ON, NOT_TAKEN, IN_WORK, SUPPLEMENT_ASKED = 1, 2, 3, 4, 5
@@ -82,6 +83,7 @@ def is_newer(instant: datetime, state: int, than_instant: datetime, than_state: 
     return (instant, rank(state)) > (than_instant, rank(than_state))
 
 
+@cache
 def path(present: int, wanted: int) -> tuple[int, ...]:
     """The statuses to send so that a dossier gets from one to another, the wanted one last; the shortest way.
 
