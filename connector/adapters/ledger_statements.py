@@ -30,7 +30,7 @@ TAKE_IN: Final = text("""
         ON CONFLICT (source_key) DO UPDATE SET duplicates = message.duplicates + 1 + excluded.duplicates
         RETURNING id, xmax = 0 AS fresh
     ), new AS (
-        SELECT draft.* FROM draft JOIN taken USING (id) WHERE taken.fresh
+        SELECT * FROM draft WHERE (id IN (SELECT id FROM taken WHERE fresh)) IS TRUE
     ), kept AS (
         INSERT INTO body (message_id, content) SELECT id, substr(CAST(:bodies AS bytea), start, size) FROM new
     ), noted AS (
@@ -89,15 +89,14 @@ SETTLE: Final = text("""
             attempts = m.attempts + CAST(s.counted AS int), last_code = s.code, last_text = s.text,
             findings = coalesce(s.findings, m.findings), ordinal = coalesce(s.ordinal, m.ordinal),
             delivered_at = CASE WHEN s.became = 'delivered' THEN CAST(:now AS timestamptz) END, updated_at = :now
-        FROM s WHERE m.id = s.id AND m.fence = s.fence AND m.state = 'sending'
-        RETURNING m.id
+        FROM s WHERE m.id = s.id AND CASE WHEN m.state = 'sending' THEN m.fence END = s.fence
+        RETURNING s.*
     ), noted AS (
         INSERT INTO history (message_id, at, was, move, became, by, why)
-        SELECT s.id, :now, 'sending', s.move, s.became, :by, s.why FROM s JOIN done USING (id)
+        SELECT id, :now, 'sending', move, became, :by, why FROM done
     ), tried AS (
         INSERT INTO attempt (message_id, at, outcome, counted, maybe_done, http_status, code, duration_ms, worker, sent)
-        SELECT s.id, s.at, s.outcome, s.counted, s.maybe_done, s.http_status, s.code, s.duration_ms, :by, s.sent
-        FROM s JOIN done USING (id) WHERE s.made
+        SELECT id, at, outcome, counted, maybe_done, http_status, code, duration_ms, :by, sent FROM done WHERE made
     )
     SELECT id FROM done
 """)
