@@ -24,7 +24,7 @@ def load(db: Connection, codes: Iterable[str], *, lock: bool = False) -> dict[st
     wanted = sorted(set(codes))
     if not wanted:
         return {}
-    rows = db.execute(_LOAD_LOCKED if lock else _LOAD, {"codes": wanted}).all()
+    rows = db.execute(_LOCK if lock else _LOOK, {"codes": array(wanted)}).all()
     return {row[0]: Facts._make(row) for row in rows}
 
 
@@ -68,13 +68,14 @@ def sight(db: Connection, sightings: Sequence[tuple[str, int, datetime, str]], s
     )
 
 
-# A join, since a plan made for a small table looks through the whole list at each of its rows, and is kept while it
-# grows.
-_LOAD: Final = text(f"""
-    SELECT {", ".join(_COLUMNS)} FROM unnest(CAST(:codes AS text[])) AS wanted (code) JOIN dossier USING (code)
-    ORDER BY code
-""")
-_LOAD_LOCKED: Final = text(f"{_LOAD.text} FOR UPDATE OF dossier")
+# A lookup for each code, whatever the table's size when the statement was planned: a plan that was made for a few rows
+# is kept while they become many. In the order of the codes, so nobody waits for somebody who waits for him.
+_LOAD: Final = f"""
+    SELECT {", ".join(_COLUMNS)} FROM unnest(CAST(:codes AS text[])) AS wanted (one)
+    CROSS JOIN LATERAL (SELECT * FROM dossier WHERE code = one %s) AS known
+"""
+_LOOK: Final = text(_LOAD % "OFFSET 0")
+_LOCK: Final = text(_LOAD % "FOR UPDATE")
 
 # Each column as an array of its own type, in one statement: a statement a row took six times as long.
 _SAVE: Final = text(f"""

@@ -106,12 +106,14 @@ def claim(
     route: Route,
     *,
     limit: int,
+    least: int | None = None,
     now: datetime,
     lease: timedelta,
     worker: str,
     suspects: bool = False,
 ) -> list[Claimed]:
-    """Takes the messages that are due, at most `limit`, oldest first, and only the first of each lane.
+    """Takes the messages that are due, at most `limit`, oldest first, and only the first of each lane. When fewer than
+    twice as many are due it takes half of them, but at least `least` (else `limit`).
 
     `suspects` are those whose last worker died with them; they are taken when asked for, and only then.
 
@@ -122,6 +124,7 @@ def claim(
         {
             "route": route.value,
             "limit": limit,
+            "least": limit if least is None else min(least, limit),
             "now": now,
             "until": now + lease,
             "worker": worker,

@@ -47,6 +47,7 @@ INSERT_BODY: Final = text("""
 # An earlier message of the same route and subject that is still on its way keeps this one back, and so does a later one
 # that is on the line because this one came late. It is looked for by a scalar subquery, one index probe for each
 # candidate: as an anti-join the planner may read every open message first.
+# Of few messages a worker leaves as many as it takes to another one, down to `least`: a burst is sent by all.
 _CLAIM: Final = f"""
     WITH due AS (
         SELECT m.id FROM message m
@@ -54,7 +55,11 @@ _CLAIM: Final = f"""
           AND (SELECT e.seq FROM message e
                WHERE e.route = m.route AND e.subject = m.subject AND e.state IN {_OPEN}
                  AND ((e.version, e.seq) < (m.version, m.seq) OR e.state = 'sending') LIMIT 1) IS NULL
-        ORDER BY m.due_at, m.seq LIMIT :limit FOR UPDATE OF m SKIP LOCKED
+        ORDER BY m.due_at, m.seq LIMIT greatest(:least, (
+            SELECT count(*) / 2 FROM (
+                SELECT FROM message WHERE state = 'ready' AND route = :route AND due_at <= :now LIMIT 2 * :limit
+            ) AS waiting
+        )) FOR UPDATE OF m SKIP LOCKED
     ), taken AS (
         UPDATE message m
         SET state = 'sending', due_at = NULL, lease_until = :until, fence = m.fence + 1, worker = :worker,
@@ -73,6 +78,8 @@ _CLAIM: Final = f"""
 CLAIM: Final = text(_CLAIM % "IS DISTINCT FROM")
 CLAIM_SUSPECTS: Final = text(_CLAIM % "=")
 
+# The planner believes that nothing is being sent, since that is so when it counts, and would then compare each such
+# message with each settlement. A state that is asked within the comparison of fences leaves it the ids to go by.
 SETTLE: Final = text("""
     WITH s AS (
         SELECT * FROM unnest(

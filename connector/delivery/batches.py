@@ -136,7 +136,8 @@ class Delivery:
     def _claim(self, route: Route, *, suspects: bool) -> _Batch | None:
         """What this worker sends next; None when nothing is due, or its partner is away."""
         now, partner = self._now(), DESTINATION[route]
-        limit = 1 if suspects else self._sizes.get(route, BATCH.get(route, USUAL_BATCH)[0])
+        least = BATCH.get(route, USUAL_BATCH)[0]
+        limit = 1 if suspects else self._sizes.get(route, least)
         with self._engine.begin() as db:
             if SOURCES.get(route) in partners.not_open(db, now):
                 return None
@@ -148,6 +149,7 @@ class Delivery:
                 db,
                 route,
                 limit=1 if probe else limit,
+                least=least,
                 suspects=suspects,
                 now=now,
                 lease=self._lease,

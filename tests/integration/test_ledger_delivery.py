@@ -75,6 +75,16 @@ def test_eight_workers_share_the_work_and_none_does_anothers(rows: Rows, databas
     assert found == Counter(ids)
 
 
+@pytest.mark.parametrize(("due", "taken"), [(200, 100), (150, 75), (120, 60), (20, 20)])
+def test_of_few_messages_a_worker_leaves_half_to_the_next(rows: Rows, due: int, taken: int) -> None:
+    rows.take_in(*(draft(serial) for serial in range(1, due + 1)))
+
+    with rows.engine.begin() as db:
+        claimed = ledger.claim(db, Route.APPLICATION, limit=100, least=60, now=NOW, lease=LEASE, worker="may-1:77")
+
+    assert [one.subject[-4:] for one in claimed] == [f"{serial:04d}" for serial in range(1, taken + 1)]
+
+
 def test_the_oldest_due_come_first_and_what_is_not_due_stays(rows: Rows) -> None:
     late, early, never = rows.take_in(
         draft(1, due_at=NOW - timedelta(minutes=1)),
