@@ -10,7 +10,8 @@ import re
 import socket
 import time
 from collections.abc import Mapping
-from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected, parse_headers
+from contextlib import suppress
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected, parse_headers
 from typing import Any, Final, Self, cast
 
 import requests
@@ -18,7 +19,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.util import Retry
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.util import Retry, Timeout
 
 HEADERS: Final = dict(requests.utils.default_headers())
 _JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
@@ -99,8 +101,10 @@ class _Line(HTTPConnection):
         self._asked = method, url
         content = body.encode() if isinstance(body, str) else body or b""
         pieces = [head.encode("latin-1"), content]
-        for piece in [b"".join(pieces)] if len(content) <= _ONE_PIECE else pieces:
-            self.send(piece)
+        # A partner that closes while we send may have answered before.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for piece in [b"".join(pieces)] if len(content) <= _ONE_PIECE else pieces:
+                self.send(piece)
 
     def getresponse(self) -> Any:
         """The answer: whole, or as the library reads it."""
@@ -156,10 +160,35 @@ class _LineOverTls(_Line, HTTPSConnection):
 
 
 class _Pool(HTTPConnectionPool):
+    """Makes a call at once where a connection is open; where none is, the library makes both."""
+
     ConnectionCls = _Line
 
+    def urlopen(  # type: ignore[override]
+        self, method: str, url: str, body: Any = None, headers: Any = None, *, timeout: Timeout, **more: Any
+    ) -> Any:
+        line: Any = self._get_conn()
+        if line.is_closed:
+            self._put_conn(line)
+            return super().urlopen(method, url, body, headers, timeout=timeout, **more)
+        try:
+            line.timeout = timeout.read_timeout
+            line.request(method, url, body, headers)
+            try:
+                answer = line.getresponse()
+            except TimeoutError as error:
+                raise ReadTimeoutError(self, url, "no answer in time") from error
+        except BaseException as error:
+            line.close()
+            self._put_conn(line)
+            if isinstance(error, OSError | HTTPException):
+                raise ProtocolError("the connection broke", error) from error
+            raise
+        answer._pool, answer._connection = self, line
+        return answer
 
-class _PoolOverTls(HTTPSConnectionPool):
+
+class _PoolOverTls(_Pool, HTTPSConnectionPool):
     ConnectionCls = _LineOverTls
 
 

@@ -4,15 +4,24 @@ import gzip
 import itertools
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from connector.adapters import wire as wires
 from connector.adapters.transport import KEPT_OF_LARGE, Credentials, Transport
 from connector.domain.errors import DeliveryError, Unreachable
 
@@ -293,3 +302,77 @@ def test_threads_share_one_token_and_a_few_connections() -> None:
         answers = list(pool.map(lambda _: transport.send("POST", "/a").body, range(64)))
     assert answers == [b"1"] * 64
     assert partner.connections <= 4
+
+
+# -- TLS --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and certificate of 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "partner.pem"
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(secret + signed.public_bytes(pem))
+    return path
+
+
+@contextmanager
+def secured(partner: Wire, certificate: Path) -> Iterator[str]:
+    """A door in front of a partner that speaks TLS; its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    door = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                outside, _ = door.accept()
+            except OSError:
+                return
+            threading.Thread(target=passed_on, args=(outside,), daemon=True).start()
+
+    def passed_on(outside: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(outside, server_side=True) as line:
+            while request := line.recv(1 << 20):
+                with socket.create_connection(("127.0.0.1", int(partner.url.rsplit(":", 1)[1]))) as inside:
+                    inside.sendall(request)
+                    line.sendall(inside.recv(1 << 20))
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"https://127.0.0.1:{door.getsockname()[1]}"
+    finally:
+        door.close()
+
+
+def test_calls_over_tls_keep_their_connection_and_ask_who_is_there(certificate: Path) -> None:
+    ours = wires.Wire(connections=2, patience=5.0)
+    with wire(lambda c, _: c.sendall(whole(b"done"))) as partner, secured(partner, certificate) as url:
+        request = wires.prepared("POST", f"{url}/a", b"{}", None)
+        lines = set()
+        for _ in range(3):
+            with ours.send(request, stream=True, timeout=5.0, verify=str(certificate)) as response:
+                lines.add(id(response.raw._connection))
+                assert response.raw.read1(100, decode_content=True) == b"done"
+        assert len(lines) == 1
+        ours.close()
+
+        with pytest.raises(requests.exceptions.SSLError):
+            wires.Wire(connections=2, patience=5.0).send(request, stream=True, timeout=5.0)
+    assert [head.split(b"\r\n")[0] for head in partner.calls] == [b"POST /a HTTP/1.1"] * 3
