@@ -2,7 +2,6 @@
 only."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -14,8 +13,9 @@ from connector.adapters.ministry import Ministry, Receipt
 from connector.adapters.province import Province, Taken
 from connector.adapters.rawjson import without
 from connector.delivery.files import fetch
+from connector.delivery.forms import DOSSIER, Form, Forms
 from connector.delivery.room import Room
-from connector.domain.aliases import AliasSource, dossier_with, no_aliases
+from connector.domain.aliases import AliasSource, no_aliases
 from connector.domain.checks.results import read_result
 from connector.domain.dossiers import Facts, entry_of
 from connector.domain.errors import DeliveryError, Invalid, OutOfStep, SilentlyThere
@@ -32,7 +32,6 @@ from schemas.values import clean, parse_instant
 
 # Bytes of attached files that one process has in its hands at once.
 ROOM_FOR_FILES: Final = 48 * 1024 * 1024
-_DOSSIER: Final = "/" + province_forms.DossierEvent.member("dossier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +57,7 @@ class Errand:
     unknown: tuple[Unknown, ...] = ()
     ordinal: int | None = None
     sent: str | None = None
-    form: "_Form | None" = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A submission as far as it needs no call, and the files that go with it."""
-
-    submission: ministry_forms.Submission
-    fingerprint: str
-    attachments: tuple[records.Attachment, ...]
+    form: Form | None = field(default=None, repr=False)
 
 
 Answer = Sent | DeliveryError
@@ -84,7 +74,7 @@ class Senders:
         now: Callable[[], datetime],
         aliases: AliasSource = no_aliases,
     ) -> None:
-        self._aliases = aliases
+        self._forms = Forms(aliases)
         self._ministry = ministry
         self._province = province
         self._now = now
@@ -102,12 +92,12 @@ class Senders:
         return [errands[start : start + size] for start in range(0, len(errands), size)]
 
     def prepare(self, route: Route, errands: Sequence[Errand]) -> None:
-        """Builds what can be built before the first call: one form after another takes three quarters of the time that
-        form and call take in turns. What fails here fails again, and is answered, when it is sent."""
+        """Builds what can be built before the first call: all forms and then all calls take three quarters of the time
+        that they take in turns. What fails here fails again, and is answered, when it is sent."""
         if route is Route.APPLICATION:
-            for errand in errands:
-                with suppress(Exception):
-                    errand.form = self._form(errand)
+            forms = self._forms.several([(errand.message.body, _ordinal(errand)) for errand in errands])
+            for errand, form in zip(errands, forms, strict=True):
+                errand.form = form
 
     def send(self, route: Route, call: Sequence[Errand]) -> list[Answer]:
         """One call. Never raises: an error is the answer of every errand it is about."""
@@ -124,7 +114,7 @@ class Senders:
             return Invalid(contract_finding(Fault(error.pointer, "missing")))
 
     def _application(self, errand: Errand) -> Sent:
-        form = errand.form or self._form(errand)
+        form = errand.form or self._forms.of(errand.message.body, _ordinal(errand))
         errand.ordinal, errand.sent = form.submission.ordinal, form.fingerprint
         try:
             receipt = self._submitted(form, errand.message)
@@ -135,25 +125,12 @@ class Senders:
             receipt = Receipt(None, None, repeated=True)
         return self._accepted(errand, receipt)
 
-    def _submitted(self, form: _Form, message: Claimed) -> Receipt:
+    def _submitted(self, form: Form, message: Claimed) -> Receipt:
         if not form.attachments:
             return self._ministry.submit(form.submission, form.fingerprint)
         with self._room.of(sum(attachment.size for attachment in form.attachments if not attachment.removed)):
             files = [to_ministry.attachment(a, fetch(self._province, a, message)) for a in form.attachments]
             return self._ministry.submit(form.submission.model_copy(update={"files": files}), form.fingerprint)
-
-    def _record(self, body: bytes) -> records.Application:
-        """An application as our record. A name adopted a moment ago may be what it lacks."""
-        dossier = _dossier(body)
-        try:
-            return to_records.application(dossier_with(dossier, self._aliases()))
-        except MappingFailed:
-            return to_records.application(dossier_with(dossier, self._aliases(fresh=True)))
-
-    def _form(self, errand: Errand) -> _Form:
-        application = self._record(errand.message.body)
-        submission = to_ministry.submission(application, _ordinal(errand))
-        return _Form(submission, to_ministry.fingerprint(submission.data or ""), application.attachments)
 
     def _accepted(self, errand: Errand, receipt: Receipt) -> Sent:
         code = receipt.ministry_code or (errand.facts.ministry_code if errand.facts else None)
@@ -177,7 +154,7 @@ class Senders:
     def _withdrawal(self, errand: Errand) -> Sent:
         event, _ = province_forms.DossierEvent.read(errand.message.body)
         if event is None or event.dossier is None or event.happened_at is None:
-            raise MappingFailed(_DOSSIER)
+            raise MappingFailed(DOSSIER)
         form = to_ministry.withdrawal(
             errand.message.subject,
             errand.message.procedure,
@@ -227,7 +204,7 @@ class Senders:
             raise MappingFailed(pointer((ministry_forms.DossierState.member("result"),)))
         same_entry = facts is not None and facts.result_entry == entry_of(result)
         registration = to_records.registration(state, result, facts.result_day if facts and same_entry else None)
-        application = self._record(errand.application) if errand.application else None
+        application = self._forms.record(errand.application) if errand.application else None
         replaces = facts.result_stored if facts else None
         form = to_province.result(registration, application, state.ministry_code, replaces)
         if form.fingerprint == replaces:
@@ -258,13 +235,6 @@ def _ordinal(errand: Errand) -> int:
     if errand.message.again and errand.message.ordinal:
         return errand.message.ordinal
     return (errand.facts.submissions if errand.facts else 0) + 1
-
-
-def _dossier(body: bytes) -> province_forms.Dossier:
-    event, _ = province_forms.DossierEvent.read(body)
-    if event is None or event.dossier is None:
-        raise MappingFailed(_DOSSIER)
-    return event.dossier
 
 
 def _progress_item(message: Claimed) -> province_forms.Progress | Invalid:

@@ -12,7 +12,7 @@ from connector.adapters.feeds import Reading
 from connector.adapters.partners import Door
 from connector.adapters.province import Province, salvaged_cursor
 from connector.domain.aliases import AliasSource, no_aliases
-from connector.domain.arrivals import Arrival, read_arrival, unreadable_page
+from connector.domain.arrivals import Arrival, read_arrivals, unreadable_page
 from connector.domain.errors import TOO_LARGE, CursorLost, DeliveryError, Garbled
 from connector.domain.message import Partner, Route
 from connector.intake import writing
@@ -114,7 +114,7 @@ class EventIntake:
         stands_still = page.cursor == reading.cursor
         read_on = page.more and not stands_still
         aliases = self._aliases()
-        arrivals = [read_arrival(event, aliases) for event in page.events]
+        arrivals = read_arrivals(page.events, aliases)
         return self._write(
             replace(reading, cursor=page.cursor, garbled=max(reading.garbled - 1, 0)),
             arrivals,
