@@ -21,6 +21,8 @@ from schemas import records
 from schemas.province import DossierEvent
 
 _ACCEPTED: Final = 4
+# What is quick is done with more of them: a round of a second would be one of beginning and end.
+LONG: Final = 2
 # The stub is done with a round's bodies too soon for a clock.
 _STUB_TURNS: Final = 5
 
@@ -37,8 +39,8 @@ class Rate:
 def limit(stage: Stage) -> Rate:
     """L: prepared bodies from as many processes as there are workers."""
     stage.reset()
-    rate = _posted(stage, "limit", WORKERS, stage.sizes.size)
-    stage.arrived("application", stage.sizes.size)
+    rate = _posted(stage, "limit", WORKERS, LONG * stage.sizes.size)
+    stage.arrived("application", LONG * stage.sizes.size)
     return replace(rate, more={"stub_busy": rate.cpu["stub"] / 1e6 * rate.a_second})
 
 
@@ -91,11 +93,11 @@ def delivery(stage: Stage) -> Rate:
     """Applications that are ready, claimed, sent and settled."""
     template = stage.template("applications", lambda name: _fill_with_applications(stage, name))
     with stage.database(template) as database:
-        return delivered(stage, database, Route.APPLICATION, stage.sizes.size)
+        return delivered(stage, database, Route.APPLICATION, LONG * stage.sizes.size)
 
 
 def _fill_with_applications(stage: Stage, database: str) -> None:
-    _taken_in(stage, database, stage.sizes.size)
+    _taken_in(stage, database, LONG * stage.sizes.size)
 
 
 def delivered(stage: Stage, database: str, route: Route, size: int) -> Rate:
@@ -115,7 +117,7 @@ def progress(stage: Stage) -> Rate:
     """Progress that is ready, up to 100 items a call."""
     template = stage.template("progress", lambda name: _fill_with_progress(stage, name))
     with stage.database(template) as database:
-        return delivered(stage, database, Route.PROGRESS, 2 * stage.sizes.size)
+        return delivered(stage, database, Route.PROGRESS, LONG * stage.sizes.size)
 
 
 def _fill_with_progress(stage: Stage, database: str) -> None:
@@ -123,9 +125,9 @@ def _fill_with_progress(stage: Stage, database: str) -> None:
     now = datetime.now(UTC)
     engine = make_engine(stage.database_url(database))
     try:
-        for start in range(0, 2 * stage.sizes.size, 500):
+        for start in range(0, LONG * stage.sizes.size, 500):
             drafts = [
-                _acceptance(stage, number, now) for number in range(start, min(start + 500, 2 * stage.sizes.size))
+                _acceptance(stage, number, now) for number in range(start, min(start + 500, LONG * stage.sizes.size))
             ]
             with engine.begin() as db:
                 ledger.take_in(db, drafts, now, "bench")
@@ -178,7 +180,7 @@ def end_to_end(stage: Stage) -> Rate:
         stage.reset(size)
         # The feed is due; the beat finds that within a second, and the clock begins with the first page.
         db.execute("UPDATE feed SET next_at = now() WHERE name = 'province-events'")
-        stage.wait_for("applications", lambda: stage.counts()["distinct"]["application"] >= size)
+        stage.wait_for("applications", lambda: stage.counts()["distinct"]["application"] >= size, pause=0.1)
         ended = stage.wait_for("settlements", lambda: open_work(db, Route.APPLICATION) == 0)
         drained = stage.wait_for("progress", lambda: open_work(db) == 0)
         began = stage.counts()["first"]["feed"]
@@ -231,7 +233,7 @@ def plain_queue(stage: Stage) -> Rate:
             _first_look(stage, worker.poll)
             stage.reset(size)
             plain.read_feed.delay()
-            stage.wait_for("applications", lambda: stage.counts()["distinct"]["application"] >= size)
+            stage.wait_for("applications", lambda: stage.counts()["distinct"]["application"] >= size, pause=0.1)
             open_rows = "SELECT count(*) FROM plain_message WHERE status <> 'sent'"
             ended = stage.wait_for("rows", lambda: db.execute(open_rows).fetchone() == (0,))
             stage.arrived("application", size)

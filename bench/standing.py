@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from bench import ledger_rows, processes
 from bench.processes import Failed, by_hand
-from bench.rates import Rate, delivered, system
+from bench.rates import LONG, Rate, delivered, system
 from bench.stage import WORKERS, Stage, open_work
 from connector.adapters import overview, views
 from connector.adapters.database import make_engine
@@ -53,7 +53,7 @@ def take_in_ready(stage: Stage, database: str, size: int, *, first: int) -> None
 
 def delivery_with_rows(stage: Stage, database: str, turn: int) -> Rate:
     """Delivery alone as in `rates.delivery`, in the ledger that is full; each turn has dossiers of its own."""
-    size = stage.sizes.size
+    size = LONG * stage.sizes.size
     take_in_ready(stage, database, size, first=(turn + 1) * max(size, _SAMPLE))
     with stage.connected(database) as db:
         db.execute("CHECKPOINT")

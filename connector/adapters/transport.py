@@ -19,9 +19,8 @@ from typing import Any, Final, cast
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import HTTPError, NewConnectionError
-from urllib3.util import Timeout
 
-from connector.adapters.wire import HEADERS, Wire, prepared
+from connector.adapters.wire import HEADERS, EachTime, Wire, prepared
 from connector.domain.errors import DeliveryError, Garbled, Throttled, Unauthorised, Unreachable
 
 BODY_LIMIT: Final = 64 * 1024 * 1024
@@ -50,16 +49,6 @@ class Credentials:
     client_secret: str = field(repr=False)
 
 
-class _Each(Timeout):
-    """As long for connecting as for each read. It keeps no time of its own, so that all calls share one."""
-
-    def clone(self) -> "_Each":
-        return self
-
-    def start_connect(self) -> float:
-        return 0.0
-
-
 @dataclass(slots=True, eq=False)
 class _Token:
     text: str = field(repr=False)
@@ -86,7 +75,7 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._token_path = token_path
         self._credentials = credentials
-        self._timeout = _Each(connect=timeout.total_seconds(), read=timeout.total_seconds())
+        self._timeout = EachTime(timeout.total_seconds())
         self._patience = 2 * timeout.total_seconds()
         self._now = now
         self._body_limit = body_limit
