@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
 import requests
+from requests.utils import requote_uri
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -72,7 +73,7 @@ class Transport:
         body_limit: int = BODY_LIMIT,
     ) -> None:
         self.partner = partner
-        self._base_url = base_url.rstrip("/")
+        self._base_url = requote_uri(base_url.rstrip("/"))
         self._token_path = token_path
         self._credentials = credentials
         self._timeout = EachTime(timeout.total_seconds())

@@ -64,11 +64,13 @@ OK = b"HTTP/1.1 200 OK\r\n"
 class Wire:
     """A partner that speaks in bytes. Its token service behaves; every other call is what the test makes of it."""
 
-    def __init__(self, handle: Handler) -> None:
+    def __init__(self, handle: Handler, read: Callable[[socket.socket], bytes] | None = None) -> None:
         self._handle = handle
+        self._read = read or _request
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
         self.calls: list[bytes] = []
+        self.token_path = b"/token"
         self.connections = 0
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -85,8 +87,8 @@ class Wire:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            while head := _request(connection):
-                if head.startswith(b"POST /token"):
+            while head := self._read(connection):
+                if head.startswith(b"POST " + self.token_path):
                     connection.sendall(whole(TOKEN_BODY))
                 else:
                     self.calls.append(head)
@@ -125,8 +127,8 @@ def reset(connection: socket.socket) -> None:
 
 
 @contextmanager
-def wire(handle: Handler) -> Iterator[Wire]:
-    made = Wire(handle)
+def wire(handle: Handler, read: Callable[[socket.socket], bytes] | None = None) -> Iterator[Wire]:
+    made = Wire(handle, read)
     try:
         yield made
     finally:
@@ -302,6 +304,91 @@ def test_threads_share_one_token_and_a_few_connections() -> None:
         answers = list(pool.map(lambda _: transport.send("POST", "/a").body, range(64)))
     assert answers == [b"1"] * 64
     assert partner.connections <= 4
+
+
+# -- answers, usual and not ------------------------------------------------------------------------------------------
+
+JSON = b'{"status":"1"}'
+ANSWERS: dict[str, tuple[bytes, int, bytes]] = {
+    "usual": (whole(JSON), 200, JSON),
+    "empty": (whole(b""), 200, b""),
+    "another status": (whole(JSON, b"HTTP/1.1 503 Busy\r\n"), 503, JSON),
+    "no reason": (whole(JSON, b"HTTP/1.1 404\r\n"), 404, JSON),
+    "other headers": (whole(JSON, OK + b"Server: x\r\ncontent-type:application/json\r\nX-Empty:\r\n"), 200, JSON),
+    "a header twice": (whole(JSON, OK + b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"), 200, JSON),
+    "a header of letters": (whole(JSON, OK + "X-Office: Phường Mỹ Bình\r\n".encode()), 200, JSON),
+    "a folded header": (whole(JSON, OK + b"X-Long: a\r\n b\r\n"), 200, JSON),
+    "chunks": (OK + b'Transfer-Encoding: chunked\r\n\r\n3\r\n{"s\r\nb\r\ntatus":"1"}\r\n0\r\n\r\n', 200, JSON),
+    "packed": (whole(gzip.compress(JSON), OK + b"Content-Encoding: gzip\r\n"), 200, JSON),
+    "no body": (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+    "a line break alone": (whole(JSON).replace(b"\r\n", b"\n"), 200, JSON),
+    "large": (whole(JSON + b" " * 300_000), 200, JSON + b" " * 300_000),
+}
+
+
+@pytest.mark.parametrize("cut", [0, 5, 40, -3])
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_is_read_whatever_its_form_and_its_pieces(name: str, cut: int) -> None:
+    answer, status, body = ANSWERS[name]
+
+    def in_pieces(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(answer[:cut])
+        threading.Event().wait(0.02 if cut else 0)
+        connection.sendall(answer[cut:])
+
+    with wire(in_pieces) as partner, transport_to(partner.url) as transport:
+        found = [transport.send("POST", "/a", json_body=b"{}") for _ in range(2)]
+    assert [(one.http_status, one.body) for one in found] == [(status, body)] * 2
+    assert partner.connections == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        whole(b"1", b"HTTP/1.0 200 OK\r\n"),
+        whole(b"1", OK + b"Connection: close\r\n"),
+        OK + b"Connection: close\r\n\r\n1",
+        b"HTTP/1.0 200 OK\r\n\r\n1",
+    ],
+)
+def test_a_partner_that_closes_behind_its_answer_is_called_anew(answer: bytes) -> None:
+    def once(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(answer)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with wire(once) as partner, transport_to(partner.url) as transport:
+        assert [transport.send("POST", "/a").body for _ in range(3)] == [b"1"] * 3
+    assert len(partner.calls) == 3
+
+
+def test_what_lies_behind_an_answer_is_not_taken_for_the_next() -> None:
+    numbers = itertools.count(1)
+    with (
+        wire(lambda c, _: c.sendall(whole(b"%d" % next(numbers)) + whole(b"stray"))) as partner,
+        transport_to(partner.url) as transport,
+    ):
+        assert [transport.send("POST", "/a").body for _ in range(3)] == [b"1", b"2", b"3"]
+
+
+def test_an_answer_that_came_before_all_was_sent_is_heard() -> None:
+    """A gateway that refuses a body by its announced size closes while it is being sent."""
+
+    def begun(connection: socket.socket) -> bytes:
+        return connection.recv(400)
+
+    def refuse(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(whole(b"too large", b"HTTP/1.1 413 Too Large\r\nConnection: close\r\n"))
+        connection.close()
+
+    with wire(refuse, begun) as partner, transport_to(partner.url) as transport:
+        assert transport.send("POST", "/a", json_body=b"x" * 20_000_000).http_status == 413
+
+
+def test_a_base_address_may_have_any_letters() -> None:
+    with wire(lambda c, _: c.sendall(whole(b"1"))) as partner, transport_to(f"{partner.url}/hộ tịch") as transport:
+        partner.token_path = b"/h%E1%BB%99%20t%E1%BB%8Bch/token"
+        assert transport.send("POST", "/a", json_body=b"{}").body == b"1"
+    assert partner.calls[0].startswith(b"POST /h%E1%BB%99%20t%E1%BB%8Bch/a HTTP/1.1\r\n")
 
 
 # -- TLS --------------------------------------------------------------------------------------------------------------
