@@ -1,12 +1,13 @@
 """The Celery application. `celery -A workers.app` makes it from the process's settings; each child has parts of its
 own."""
 
+import gc
 import os
 from typing import Final
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_init, worker_process_init
 from pydantic import SecretStr
 
 from connector import logs, settings, wiring
@@ -81,6 +82,14 @@ def connector() -> Connector:
 @setup_logging.connect
 def _one_pipeline(**_: object) -> None:
     logs.configure()
+
+
+@worker_init.connect
+def _leave_what_is_shared_alone(**_: object) -> None:
+    """Before the children are forked: the collector would write into everything that was imported, and make of what
+    they share with their parent a copy of each one's own."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_process_init.connect

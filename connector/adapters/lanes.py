@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from connector.adapters.arrays import array
 from connector.domain.message import BLOCKS_ITS_LANE, Hold, LaneEntry, Route, State
 
 
@@ -46,12 +47,12 @@ def outdated(db: Connection, delivered: Sequence[tuple[Route, str, int]]) -> lis
     rows = db.execute(
         _OUTDATED,
         {
-            "routes": [route.value for route, _, _ in delivered],
-            "subjects": [subject for _, subject, _ in delivered],
-            "versions": [version for _, _, version in delivered],
+            "routes": array(route for route, _, _ in delivered),
+            "subjects": array(subject for _, subject, _ in delivered),
+            "versions": array(version for _, _, version in delivered),
         },
     )
-    return [row.id for row in rows]
+    return list(rows.scalars().all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,18 @@ _ON_THEIR_WAY: Final = text(f"""
     WHERE route = :route AND subject = ANY(:subjects) AND state IN ({", ".join(f"'{s}'" for s in BLOCKS_ITS_LANE)})
 """)
 
+# A lookup for each delivered message: as a join the planner may read all that is ready, or was ever refused.
 _OUTDATED: Final = text("""
-    WITH d AS (
-        SELECT * FROM unnest(CAST(:routes AS text[]), CAST(:subjects AS text[]), CAST(:versions AS int[]))
-            AS t (route, subject, version)
-    )
-    SELECT m.id FROM message m JOIN d USING (route, subject)
-    WHERE m.version < d.version AND m.state IN ('invalid', 'refused')
-    UNION ALL
-    SELECT m.id FROM message m JOIN d USING (route, subject)
-    WHERE m.version < d.version AND m.state IN ('held', 'ready') AND d.route = 'application'
+    SELECT old.id
+    FROM unnest(CAST(:routes AS text[]), CAST(:subjects AS text[]), CAST(:versions AS int[]))
+        AS d (route, subject, version)
+    CROSS JOIN LATERAL (
+        SELECT m.id FROM message m
+        WHERE m.route = d.route AND m.subject = d.subject AND m.version < d.version
+          AND m.state IN ('invalid', 'refused')
+        UNION ALL
+        SELECT m.id FROM message m
+        WHERE m.route = d.route AND m.subject = d.subject AND m.version < d.version
+          AND m.state IN ('held', 'ready') AND d.route = 'application'
+    ) AS old
 """)
