@@ -329,3 +329,11 @@ def test_a_step_becomes_a_message_that_is_known_again() -> None:
     assert one.message_id != other.message_id
     assert one.body == b"acceptance"
     assert "body=" not in repr(one)
+
+
+def test_facts_and_what_they_lead_to_show_nothing_about_a_citizen() -> None:
+    known = facts(state_item=b"a name")
+    assert "a name" not in repr(known)
+    assert "a name" not in repr(Changes(facts=known))
+    step = Step(version=1, status=4, event="acceptance", body=b"a name")
+    assert "a name" not in repr(step) + repr(rules.step_draft(known, step, NOW))
