@@ -1,6 +1,6 @@
 """The ministry's client: its services, and the one table that says what its answers mean."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -98,6 +98,23 @@ class Ministry:
             dossier_codes=list(codes),
         )
         return self._list(forms.STATES, question)
+
+    def states_apart(
+        self, procedure: Procedure, codes: Sequence[str], on: datetime
+    ) -> Iterator[tuple[Sequence[str], list[bytes] | Garbled]]:
+        """`states`, in halves of halves where an answer cannot be read, so that one dossier spoils no other's answer.
+        Each part of the codes with its states; a code whose answer cannot be read even alone with that error."""
+        answered: list[bytes] | Garbled
+        try:
+            answered = self.states(procedure, codes, on)
+        except Garbled as error:
+            if len(codes) > 1:
+                middle = len(codes) // 2
+                yield from self.states_apart(procedure, codes[:middle], on)
+                yield from self.states_apart(procedure, codes[middle:], on)
+                return
+            answered = error
+        yield codes, answered
 
     def entries(
         self, procedure: Procedure, since: datetime, until: datetime, page: int, size: int, on: datetime

@@ -101,14 +101,11 @@ class StateIntake:
             partners.note(db, Partner.MINISTRY, good=answered, errors=[], now=self._now())
 
     def _question(self, procedure: Procedure, codes: Sequence[str]) -> list[Answers]:
-        """One call; when its answer cannot be read, halves of it, so that one dossier spoils no other's answer."""
-        try:
-            return [Answers(codes, tuple(self._ministry.states(procedure, codes, self._now())))]
-        except Garbled as error:
-            if len(codes) == 1:
-                return [Answers(codes, (), garbled=error.body)]
-            middle = len(codes) // 2
-            return self._question(procedure, codes[:middle]) + self._question(procedure, codes[middle:])
+        """One call, and more where its answer cannot be read."""
+        return [
+            Answers(some, (), garbled=told.body) if isinstance(told, Garbled) else Answers(some, tuple(told))
+            for some, told in self._ministry.states_apart(procedure, codes, self._now())
+        ]
 
     def _record(self, answered: Sequence[Answers], report: Report) -> None:
         for answers in answered:

@@ -92,18 +92,10 @@ class HandStates:
             return shadow_states.due(db, procedure, in_shadow(modes), limit=CODES_PER_CALL, now=now, until=until)
 
     def _ask(self, procedure: Procedure, due: Sequence[Asked], report: Report) -> None:
-        """One call; when its answer cannot be read, halves of it. An unreadable answer about one alone shows
-        nothing."""
-        try:
-            items = self._ministry().states(procedure, [one.code for one in due], self._now())
-        except Garbled:
-            if len(due) > 1:
-                middle = len(due) // 2
-                self._ask(procedure, due[:middle], report)
-                self._ask(procedure, due[middle:], report)
-                return
-            items = []
-        self._note(due, items, report)
+        """One call, and more where its answer cannot be read. An unreadable answer about one alone shows nothing."""
+        asked = {one.code: one for one in due}
+        for codes, told in self._ministry().states_apart(procedure, list(asked), self._now()):
+            self._note([asked[code] for code in codes], () if isinstance(told, Garbled) else told, report)
 
     def _note(self, due: Sequence[Asked], items: Iterable[bytes], report: Report) -> None:
         now = self._now()
