@@ -100,6 +100,9 @@ class Form(BaseModel):
                 return False
         return True
 
+    def _absent(self) -> tuple[Fault, ...]:
+        return () if self.is_whole() else tuple(Fault(pointer, "missing") for pointer in self.missing())
+
     def to_wire(self) -> dict[str, Any]:
         """The form under the partner's names, without null members."""
         return self.model_dump(by_alias=True, exclude_none=True)
@@ -118,7 +121,7 @@ class Form(BaseModel):
             return cls._salvage(from_json(body, cache_strings="none"))
         except RecursionError:
             return None, (Fault("", "not_json"),)
-        return form, () if form.is_whole() else tuple(Fault(pointer, "missing") for pointer in form.missing())
+        return form, form._absent()
 
     @classmethod
     def read_value(cls, value: object) -> "tuple[Self | None, tuple[Fault, ...]]":
@@ -127,7 +130,7 @@ class Form(BaseModel):
             form = cls.model_validate(value, by_alias=True, by_name=False)
         except ValidationError:
             return cls._salvage(value)
-        return (form, ()) if form.is_whole() else cls._salvage(value)
+        return form, form._absent()
 
     @classmethod
     def _salvage(cls, value: object) -> "tuple[Self | None, tuple[Fault, ...]]":
