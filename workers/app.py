@@ -3,6 +3,7 @@ own."""
 
 import gc
 import os
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
 from pydantic import SecretStr
 
 from connector import logs, settings, wiring
+from connector.domain.calendar import is_working_day
 from connector.settings import BadSettings, Settings, variable
 from connector.wiring import Connector
 
@@ -85,9 +87,11 @@ def _one_pipeline(**_: object) -> None:
 
 
 @worker_init.connect
-def _leave_what_is_shared_alone(**_: object) -> None:
-    """Before the children are forked: the collector would write into everything that was imported, and make of what
-    they share with their parent a copy of each one's own."""
+def _share_what_all_need(**_: object) -> None:
+    """Before the children are forked. The calendar's library is 300 modules that are imported at its first use: once
+    here, instead of during each child's first dossier. And the collector would write into everything that was imported,
+    and make of what the children share with their parent a copy of each one's own."""
+    is_working_day(datetime.now(UTC).date())
     gc.collect()
     gc.freeze()
 

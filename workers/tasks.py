@@ -21,7 +21,6 @@ def read_events() -> None:
         log.warning("intake.failed", partner="province", code=report.error.code, http_status=report.error.http_status)
     if report.taken or report.duplicates or report.salvaged:
         log.info("intake.events_read", taken=report.taken, duplicates=report.duplicates, count=report.pages)
-    hint(report.routes)
 
 
 @app.task(name="ask_states")

@@ -155,6 +155,9 @@ class Delivery:
                 lease=self._lease,
                 worker=self._worker,
             )
+            if not claimed:
+                partners.give_back(db, partner, door, now)
+                return None
             facts = dossiers.load(db, [one.subject for one in claimed]) if route is not Route.PROGRESS else {}
             sources = [f.application_id for f in facts.values() if f.application_id] if route is Route.RESULT else []
             bodies = lanes.bodies(db, sources)

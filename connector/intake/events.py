@@ -20,11 +20,13 @@ from connector.intake import writing
 # Events a page. A page that cannot be read is asked for again, then in smaller parts, then one event at a time, so
 # that what is wrong with one event holds up no other; the place in this row is kept with the cursor.
 _SIZES: Final = (200, 200, 200, 20, 1, 1, 1)
+# The first page of a reading is a short one, so that others soon have something to send; each is twice the one before.
+_FIRST: Final = 50
 
 
 @dataclass(slots=True)
 class Report:
-    """What a reading came to. `routes` have work that may begin at once; `salvaged` counts pages kept as bytes only."""
+    """What a reading came to. `routes` have work since the latest page; `salvaged` counts pages kept as bytes only."""
 
     pages: int = 0
     taken: int = 0
@@ -59,7 +61,7 @@ class EventIntake:
 
     def read(self, *, pages: int = 50, tell: Callable[[set[Route]], None] = lambda _: None) -> Report:
         """Reads what is there, at most so many pages, and gives the feed back until the next poll. `tell` hears after
-        the first page that has work which routes have it, so that others begin before the last is read.
+        each page which routes have work by it, so that others begin before the last is read.
 
         When the province cannot be read, the cursor stays and the feed is read again later; the report has the error.
         """
@@ -70,10 +72,11 @@ class EventIntake:
         if reading is None:
             return report
         while reading is not None and report.pages < pages:
-            here, told = reading, bool(report.routes)
+            here = reading
+            report.routes.clear()
             try:
                 reading = self._read_page(here, report)
-                if report.routes and not told:
+                if report.routes:
                     tell(report.routes)
             except DeliveryError as error:
                 report.error = error
@@ -103,7 +106,7 @@ class EventIntake:
         """One page. Returns where to read on, or None when the feed was given back."""
         report.pages += 1
         try:
-            page = self._province.events(reading.cursor, _SIZES[min(reading.garbled, len(_SIZES) - 1)])
+            page = self._province.events(reading.cursor, _size(reading, report))
         except CursorLost:
             report.restarted = True
             again = replace(reading, cursor=None, garbled=0)
@@ -156,3 +159,9 @@ class EventIntake:
                 report.routes |= written.routes
             feeds.advance(db, reading, now=now, next_at=next_at, lease=self._lease)
         return reading if next_at is None else None
+
+
+def _size(reading: Reading, report: Report) -> int:
+    """How many events the next page is asked for."""
+    most = _SIZES[min(reading.garbled, len(_SIZES) - 1)]
+    return min(most, _FIRST << report.pages - 1)

@@ -90,14 +90,23 @@ def test_a_page_and_its_cursor_are_one_transaction(world: Stage) -> None:
     assert counted(world) == (5, 0)
 
 
-def test_others_hear_of_work_before_the_last_page_is_read(world: Stage) -> None:
+def test_others_hear_of_work_after_each_page_and_soon_of_the_first(world: Stage) -> None:
     world.province.add_events([bodies.event(bodies.code(serial)) for serial in range(450)])
     heard: list[tuple[set[Route], int]] = []
 
     report = world.connector.events.read(tell=lambda routes: heard.append((set(routes), counted(world)[0])))
 
     assert report.taken == 450
-    assert heard == [({Route.APPLICATION}, 200)]  # once, when the first page was written down
+    assert heard == [({Route.APPLICATION}, written_down) for written_down in (50, 150, 350, 450)]
+
+
+def test_a_page_that_brings_no_work_is_told_to_nobody(world: Stage) -> None:
+    world.province.add_events([bodies.event(FIRST), *[bodies.event(FIRST)] * 60])
+    heard: list[set[Route]] = []
+
+    report = world.connector.events.read(tell=lambda routes: heard.append(set(routes)))
+
+    assert (report.pages, report.taken, heard) == (2, 1, [{Route.APPLICATION}])
 
 
 def test_a_page_whose_reader_lost_the_feed_changes_nothing(world: Stage) -> None:
