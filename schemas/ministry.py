@@ -18,6 +18,7 @@ from schemas.values import (
     Int,
     Moment,
     NotAFlag,
+    OfNumbers,
     Procedure,
     Text,
     TwoDigits,
@@ -109,7 +110,7 @@ class SpouseFields(Form):
     other_ethnicity: Text | None = may("DanTocKhac")
     nationality: CountryCode | None = may("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
-    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = may("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], OfNumbers] | None = may("LoaiCuTru")
     residence: Address | None = may("NoiCuTru")
     paper_kind: PaperKind | None = may("LoaiGiayToTuyThan")
     other_paper: Text | None = may("GiayToKhac")
@@ -118,14 +119,14 @@ class SpouseFields(Form):
     paper_issued_by: Text | None = may("NoiCapGiayToTuyThan", max_length=200)
     personal_number: Annotated[Text, Field(pattern="^[0-9]{12}$")] | None = may("SoDDCN")
     ordinal: Annotated[Int, Field(ge=1)] | None = may("SoLanKH")
-    marital_status: Annotated[Literal[1, 2, 3, 4, 5, 6], NotAFlag] | None = may("LoaiTinhTrangHonNhan")
+    marital_status: Annotated[Literal[1, 2, 3, 4, 5, 6], OfNumbers] | None = may("LoaiTinhTrangHonNhan")
     marital_status_text: Text | None = may("TinhTrangHonNhan", max_length=500)
 
 
 class MarriageFields(FlatForm):
     parts = (("husband", "chong", SpouseFields), ("wife", "vo", SpouseFields))
 
-    kind: Annotated[Literal[1, 2], NotAFlag] | None = may("loaiDangKy")
+    kind: Annotated[Literal[1, 2], OfNumbers] | None = may("loaiDangKy")
     office: UnitCode | None = may("noiDangKy")
     related_since: CivilDay | None = may("ngayXacLapQuanHeHonNhan")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = may("soLuongBanSao")
@@ -136,14 +137,14 @@ class MarriageFields(FlatForm):
 
 class DeceasedFields(Form):
     full_name: Text | None = may("HoTen", max_length=100)
-    gender: Annotated[Literal[1, 2, 3], NotAFlag] | None = may("GioiTinh")
+    gender: Annotated[Literal[1, 2, 3], OfNumbers] | None = may("GioiTinh")
     birth_date: CivilDay | None = may("NgaySinh")
     ethnicity: TwoDigits | None = may("DanToc")
     other_ethnicity: Text | None = may("DanTocKhac")
     nationality: CountryCode | None = may("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
     personal_number: Annotated[Text, Field(pattern="^[0-9]{12}$")] | None = may("SoDDCN")
-    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = may("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], OfNumbers] | None = may("LoaiCuTru")
     residence: Address | None = may("NoiCuTru")
     paper_kind: PaperKind | None = may("LoaiGiayToTuyThan")
     other_paper: Text | None = may("GiayToKhac")
@@ -182,7 +183,7 @@ class DeathFields(FlatForm):
         ("declarant", "nyc", DeclarantFields),
     )
 
-    kind: Annotated[Literal[1, 2, 4, 5], NotAFlag] | None = may("loaiDangKy")
+    kind: Annotated[Literal[1, 2, 4, 5], OfNumbers] | None = may("loaiDangKy")
     office: UnitCode | None = may("noiDangKy")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = may("soLuongBanSao")
     note: Text | None = may("ghiChu", max_length=2000)
@@ -196,7 +197,7 @@ class Attachment(Form):
     paper_kind: Int | None = must("loaiGiayTo")
     paper_name: Text | None = must("tenGiayTo")
     file_name: Text | None = must("tenTepDinhKem")
-    removed: Annotated[Literal[0, 1], NotAFlag] | None = must("huyGiayTo")
+    removed: Annotated[Literal[0, 1], OfNumbers] | None = must("huyGiayTo")
     content: Text | None = must("duLieuTepDinhKem")
 
 
@@ -324,7 +325,7 @@ class EntryHead(Form):
     registered_on: CivilDay | None = must("ngayDangKy")
     updated_at: Moment | None = must("ngayCapNhat")
     version: Annotated[Int, Field(ge=1)] | None = must("phienBan")
-    condition: Annotated[Literal[1, 2], NotAFlag] | None = must("trangThaiBanGhi")
+    condition: Annotated[Literal[1, 2], OfNumbers] | None = must("trangThaiBanGhi")
     fingerprint: Fingerprint | None = must("dauVanTay")
 
 

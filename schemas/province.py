@@ -16,7 +16,7 @@ from schemas.values import (
     Flag,
     Int,
     Moment,
-    NotAFlag,
+    OfNumbers,
     Procedure,
     Text,
     UnitCode,
@@ -84,12 +84,12 @@ class Spouse(Form):
     ethnicity: Text | None = may("DanToc")
     nationality: CountryCode | None = must("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
-    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], OfNumbers] | None = must("LoaiCuTru")
     residence: Place | None = must("NoiCuTru")
     personal_number: Text | None = may("SoDinhDanh")
     paper: Paper | None = must("GiayTo")
     ordinal: Annotated[Int, Field(ge=1)] | None = must("LanKetHon")
-    marital_status: Annotated[Literal[1, 2, 3, 4, 5, 6], NotAFlag] | None = must("TinhTrangHonNhan")
+    marital_status: Annotated[Literal[1, 2, 3, 4, 5, 6], OfNumbers] | None = must("TinhTrangHonNhan")
     divorce: Decision | None = may("LyHon")
     spouse_death: Decision | None = may("VoChongTruocChet")
 
@@ -97,7 +97,7 @@ class Spouse(Form):
 class MarriageForm(Form):
     husband: Spouse | None = must("BenNam")
     wife: Spouse | None = must("BenNu")
-    kind: Annotated[Literal[1, 2], NotAFlag] | None = must("LoaiDangKy")
+    kind: Annotated[Literal[1, 2], OfNumbers] | None = must("LoaiDangKy")
     related_since: CivilDay | None = may("NgayXacLapQuanHe")
     planned_on: CivilDay | None = may("NgayDuKienDangKy")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = must("SoBanSao")
@@ -107,13 +107,13 @@ class MarriageForm(Form):
 class Deceased(Form):
     full_name: Text | None = must("HoTen")
     birth_date: CivilDay | None = must("NgaySinh")
-    gender: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("GioiTinh")
+    gender: Annotated[Literal[1, 2, 3], OfNumbers] | None = must("GioiTinh")
     ethnicity: Text | None = may("DanToc")
     nationality: CountryCode | None = must("QuocTich")
     other_nationality: Text | None = may("QuocTichKhac")
     personal_number: Text | None = may("SoDinhDanh")
     paper: Paper | None = may("GiayTo")
-    residence_kind: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("LoaiCuTru")
+    residence_kind: Annotated[Literal[1, 2, 3], OfNumbers] | None = must("LoaiCuTru")
     residence: Place | None = must("NoiCuTruCuoi")
     death_date: CivilDay | None = must("NgayChet")
     death_time: Text | None = may("GioPhutChet", pattern="^([0-9]{2}:[0-9]{2})?$")  # empty is absent
@@ -122,7 +122,7 @@ class Deceased(Form):
 
 
 class DeathNotice(Form):
-    kind: Annotated[Literal[1, 2, 3, 4, 5, 6], NotAFlag] | None = must("Loai")
+    kind: Annotated[Literal[1, 2, 3, 4, 5, 6], OfNumbers] | None = must("Loai")
     number: Text | None = must("So", max_length=50)
     issued_on: CivilDay | None = must("Ngay")
     issued_by: Text | None = must("CoQuanCap", max_length=200)
@@ -142,7 +142,7 @@ class DeathForm(Form):
     deceased: Deceased | None = must("NguoiChet")
     notice: DeathNotice | None = may("GiayBaoTu")
     declarant: Declarant | None = must("NguoiYeuCau")
-    kind: Annotated[Literal[1, 2, 4, 5], NotAFlag] | None = must("LoaiDangKy")
+    kind: Annotated[Literal[1, 2, 4, 5], OfNumbers] | None = must("LoaiDangKy")
     copies: Annotated[Int, Field(ge=0, le=50)] | None = must("SoBanSao")
     note: Text | None = may("GhiChu")
 
@@ -186,7 +186,7 @@ class Dossier(Form):
     procedure_name: Text | None = may("TenTTHC")
     agency: Text | None = must("MaDonViTiepNhan")
     office: UnitCode | None = must("MaDonViDangKy")
-    channel: Annotated[Literal[1, 2, 3], NotAFlag] | None = must("KenhThucHien")
+    channel: Annotated[Literal[1, 2, 3], OfNumbers] | None = must("KenhThucHien")
     submitted_at: Moment | None = may("NgayNop")
     received_at: Moment | None = must("NgayTiepNhan")
     due_at: Moment | None = must("NgayHenTra")
@@ -272,7 +272,7 @@ class RegisterEntry(Form):
     page: Text | None = may("TrangSo")
     registered_on: CivilDay | None = must("NgayDangKy")
     office: UnitCode | None = must("MaDonViDangKy")
-    condition: Annotated[Literal[1, 2], NotAFlag] | None = must("TinhTrang")
+    condition: Annotated[Literal[1, 2], OfNumbers] | None = must("TinhTrang")
     signer: Text | None = may("NguoiKy")
     signer_title: Text | None = may("ChucVuNguoiKy")
     content: AnyForm | None = must("NoiDung")

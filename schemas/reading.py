@@ -141,9 +141,13 @@ class Form(BaseModel):
             try:
                 form = cls.model_validate(value, by_alias=True, by_name=False)
             except ValidationError as error:
-                for one in error.errors(include_url=False, include_input=False):
+                for one in error.errors(include_url=False):
                     place = tuple(part for part in one["loc"] if part not in _TAGS)
-                    place, value = _without(value, place)
+                    given = one["input"]
+                    if one["type"] == "int_type" and isinstance(given, float) and given.is_integer():
+                        _, value = _with(int(given), value, place)  # 6.0 is an integer in JSON Schema
+                        continue
+                    place, value = _with(None, value, place)
                     faults.setdefault(pointer(place), _KINDS.get(one["type"], "type"))
             else:
                 absent = [p for p in form.missing() if not any((p + "/").startswith(f + "/") for f in faults)]
@@ -162,15 +166,16 @@ def _holds_forms(annotation: object) -> bool:
     return any(_holds_forms(part) for part in get_args(annotation))
 
 
-def _without(value: Any, place: Loc) -> tuple[Loc, Any]:
-    """A copy of the value with the member at that place set to null, and the place as far as it exists in the value."""
+def _with(member: int | None, value: Any, place: Loc) -> tuple[Loc, Any]:
+    """A copy of the value with this member at that place, and the place as far as it exists in the value. An item of a
+    list is not set to null: a form stays there, which is empty."""
     if not place:
         return (), {}
     step, rest = place[0], place[1:]
     if isinstance(value, Mapping) and step in value:
-        below, inner = _without(value[step], rest) if rest else ((), None)
+        below, inner = _with(member, value[step], rest) if rest else ((), member)
         return (step, *below), {**value, step: inner}
     if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        below, inner = _without(value[step], rest) if rest else ((), {})
+        below, inner = _with(member, value[step], rest) if rest else ((), {} if member is None else member)
         return (step, *below), [*value[:step], inner, *value[step + 1 :]]
     return (), None

@@ -8,10 +8,10 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import cache, lru_cache
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, StrictBool, StrictInt, StrictStr
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 VIETNAM = timezone(timedelta(hours=7), "+07:00")
 
@@ -24,6 +24,8 @@ _TONE_BEFORE_VOWEL = re.compile("[ÒÓỎÕỌòóỏõọÙÚỦŨỤùúủũ�
 _OLD_PLACE = re.compile(f"((?:^|[^qQ])(?:[oO](?=.[aAeE])|[uU](?=.[yY])))([{_TONES}])([aAeEyY])")
 
 
+# Offices, places and the commonest names come again and again.
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """The text as it is sent on: NFC, trimmed, white space folded to one space, Ð (U+00D0) as Đ; otherwise the
     source's letters."""
@@ -34,6 +36,7 @@ def clean(text: str) -> str:
     return _SPACE.sub(" ", folded).strip(" ")
 
 
+@lru_cache(maxsize=4096)
 def compared(text: str) -> str:
     """The text as it is compared: `clean`, one apostrophe, and one place for the tone of oa, oe and uy."""
     if text.isascii():
@@ -163,9 +166,11 @@ def completed_years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def _whole(value: object) -> object:
-    """JSON Schema calls 6.0 an integer; Python does not."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+class _OfNumbers:
+    """Python calls True a 1, and so does pydantic among the values of a Literal; JSON does not."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.chain_schema([core_schema.int_schema(strict=True), handler(source)])
 
 
 def _not_a_flag(value: object) -> object:
@@ -175,10 +180,12 @@ def _not_a_flag(value: object) -> object:
     return value
 
 
-NotAFlag = BeforeValidator(_not_a_flag)
+OfNumbers = _OfNumbers()
 """For members whose values are a few numbers."""
+NotAFlag = BeforeValidator(_not_a_flag)
+"""For members whose values are a few numbers and texts."""
 Text = StrictStr
-Int = Annotated[StrictInt, BeforeValidator(_whole)]
+Int = StrictInt
 Flag = StrictBool
 Fingerprint = Annotated[StrictStr, Field(pattern="^[0-9a-f]{64}$")]
 CountryCode = Annotated[StrictStr, Field(pattern="^[A-Z]{2}$")]

@@ -170,8 +170,7 @@ class Delivery:
         errands = []
         for message in going:
             known = facts.get(message.subject)
-            source = known.application_id if known else None
-            application = bodies.get(source) if source else None
+            application = bodies.get(known.application_id) if known and known.application_id else None
             errands.append(Errand(message, known, application, tuple(unknown.get(message.message_id, ()))))
         return _Batch(errands, gate, probe, len(claimed))
 
