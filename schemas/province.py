@@ -151,14 +151,14 @@ def _which_form(value: Any) -> str:
     """Marriage or death; a body without its main part is still known by its other parts."""
     if isinstance(value, DeathForm):
         return "death"
-    names = value if isinstance(value, dict) else {}
-    if "NguoiChet" in names or ("BenNam" not in names and "BenNu" not in names and "NguoiYeuCau" in names):
+    names = {name for name, member in value.items() if member is not None} if isinstance(value, dict) else set()
+    if "NguoiChet" in names or (not names & {"BenNam", "BenNu"} and "NguoiYeuCau" in names):
         return "death"
     return "marriage"
 
 
 AnyForm = Annotated[
-    Annotated[MarriageForm, Tag("marriage")] | Annotated[DeathForm, Tag("death")], Discriminator(_which_form)
+    Annotated[DeathForm, Tag("death")] | Annotated[MarriageForm, Tag("marriage")], Discriminator(_which_form)
 ]
 
 

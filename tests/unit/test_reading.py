@@ -1,6 +1,8 @@
 """How a foreign body becomes a form: what can be read is read, and what breaks the contract is named by its place."""
 
+import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from schemas.ministry import DeathResult, Envelope, MarriageEntry, MarriageResul
 from schemas.province import DossierEvent, EventPage, MarriageForm, Place
 from schemas.reading import Fault, FaultKind, Form
 from tests.dossier_events import changed, death, marriage
-from tests.ministry_answers import entry, marriage_result
+from tests.ministry_answers import death_result, entry, marriage_result
 
 
 def faults(form: type[Form], body: object) -> dict[str, str]:
@@ -48,6 +50,10 @@ def test_flat_members_are_gathered_into_persons_and_written_flat_again() -> None
         ("ToKhai/BenNam/LanKetHon", "1", "type"),
         ("ToKhai/BenNam/LanKetHon", True, "type"),
         ("ToKhai/BenNam/LanKetHon", 1.5, "type"),
+        ("ToKhai/BenNam/LanKetHon", 0.0, "range"),
+        ("ToKhai/BenNam/LoaiCuTru", True, "type"),
+        ("ToKhai/BenNam/LoaiCuTru", 1.5, "type"),
+        ("ToKhai/BenNam/LoaiCuTru", 4.0, "enum"),
         ("ToKhai/BenNam/QuocTich", "vn", "pattern"),
         ("ToKhai/BenNam/NoiCuTru", [], "type"),
         ("ToKhai/BenNam/GiayTo/Loai", None, "missing"),
@@ -84,11 +90,23 @@ def test_several_faults_are_all_named() -> None:
 
 
 def test_integral_numbers_are_integers_as_json_schema_has_it() -> None:
-    form, found = MarriageForm.read_value({**marriage()["HoSo"]["ToKhai"], "SoBanSao": 2.0})
+    with_floats = changed(marriage(), {"ToKhai/SoBanSao": 2.0, "ToKhai/LoaiDangKy": 1.0, "PhienBan": 5e3})
+    with_integers = changed(marriage(), {"ToKhai/SoBanSao": 2, "ToKhai/LoaiDangKy": 1, "PhienBan": 5000})
 
-    assert form is not None
-    assert form.copies == 2
+    form, found = DossierEvent.read(json.dumps(with_floats).encode())
+
     assert not found
+    assert (form, ()) == DossierEvent.read(json.dumps(with_integers).encode())
+
+
+@pytest.mark.parametrize("stray", [None, 7, {}, {"HoTen": 5}])
+def test_members_of_the_other_form_are_unknown_members_of_a_whole_one(stray: object) -> None:
+    event, found = DossierEvent.read(json.dumps(changed(marriage(), {"ToKhai/NguoiChet": stray})).encode())
+
+    assert not found
+    assert event is not None
+    assert event.dossier is not None
+    assert isinstance(event.dossier.form, MarriageForm)
 
 
 def test_the_flat_place_of_a_fault_is_told() -> None:
@@ -155,6 +173,41 @@ def test_a_page_keeps_its_events_unread() -> None:
     assert form is not None
     assert not found
     assert form.events == [5, {"a": None}]
+
+
+def _places(value: object, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, member in inner:
+        yield (*above, step)
+        yield from _places(member, (*above, step))
+
+
+FILE = {"TepDinhKemId": "a1", "TenTepDinhKem": "a.pdf", "LoaiGiayTo": 1, "TenGiayTo": "b", "MaBam": "0" * 64}
+BODIES: list[tuple[type[Form], dict[str, Any]]] = [
+    (DossierEvent, changed(marriage(), {"TaiLieuNop": [{**FILE, "KichThuoc": 5}, {**FILE, "KichThuoc": 6}]})),
+    (DossierEvent, death()),
+    (MarriageResult, marriage_result()),
+    (DeathResult, death_result()),
+    (MarriageEntry, entry()),
+]
+RUBBISH: list[Any] = [None, True, False, 0, 7, 1.0, 60.0, 1.5, "", "7", "x" * 2001, [], [7], [{}], {}, {"a": 1}]
+
+
+@given(st.data())
+def test_a_body_is_read_at_once_as_it_is_part_by_part(data: st.DataObject) -> None:
+    form, body = data.draw(st.sampled_from(BODIES))
+    body = copy.deepcopy(body)
+    for _ in range(data.draw(st.integers(0, 3))):
+        *way, last = data.draw(st.sampled_from(list(_places(body))))
+        inside: Any = body
+        for step in way:
+            inside = inside[step]
+        if isinstance(last, str) and data.draw(st.booleans()):
+            del inside[last]
+        else:
+            inside[last] = copy.deepcopy(data.draw(st.sampled_from(RUBBISH)))
+
+    assert form.read(json.dumps(body).encode()) == form.read_value(body) == form._salvage(body)
 
 
 @given(st.binary(max_size=60))
