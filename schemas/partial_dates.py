@@ -20,7 +20,11 @@ class _IsoText:
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         as_text = core_schema.plain_serializer_function_ser_schema(PartialDate.iso, when_used="json")
-        return core_schema.no_info_plain_validator_function(cls._read, serialization=as_text)
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.no_info_plain_validator_function(cls._read),
+            python_schema=core_schema.is_instance_schema(PartialDate),
+            serialization=as_text,
+        )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -28,8 +32,6 @@ class _IsoText:
 
     @staticmethod
     def _read(value: object) -> PartialDate:
-        if isinstance(value, PartialDate):
-            return value
         if not isinstance(value, str) or not _iso_partial.match(value):
             raise ValueError("not a year, year and month, or day")
         found = PartialDate.from_iso(value)

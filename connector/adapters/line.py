@@ -10,7 +10,9 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected, parse_headers
+from types import MappingProxyType
 from typing import Any, Final
 
 import requests
@@ -135,12 +137,20 @@ class LineOverTls(Line, HTTPSConnection):
     pass
 
 
-def _head_of(first: bytes) -> tuple[int, dict[str, str], bytes, int] | None:
+def _head_of(first: bytes) -> tuple[int, Mapping[str, str], bytes, int] | None:
     """Status, headers, what is there of the body, and its length; None when anything is unusual."""
     head, blank, body = first.partition(b"\r\n\r\n")
+    usual = _usual_head(head) if blank else None
+    return None if usual is None else (usual[0], usual[1], body, usual[2])
+
+
+# Within a second a partner answers nearly always with the same head.
+@lru_cache(maxsize=64)
+def _usual_head(head: bytes) -> tuple[int, Mapping[str, str], int] | None:
+    """Status, headers and length of the body."""
     status_line, *lines = head.split(b"\r\n")
     found = _STATUS_LINE.fullmatch(status_line)
-    if not blank or found is None:
+    if found is None:
         return None
     headers: dict[str, str] = {}
     for line in lines:
@@ -151,7 +161,7 @@ def _head_of(first: bytes) -> tuple[int, dict[str, str], bytes, int] | None:
     length, status = headers.get("content-length", ""), int(found[1])
     if status in _BODILESS or not _LENGTH.fullmatch(length) or int(length) > _SMALL:
         return None
-    return status, headers, body, int(length)
+    return status, MappingProxyType(headers), int(length)
 
 
 class _Answer(HTTPResponse):

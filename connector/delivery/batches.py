@@ -233,26 +233,23 @@ class Delivery:
             facts = dossiers.load(db, codes, lock=True)
             shut = [trip.errand.message for trip in trips if isinstance(trip.answer, AreaClosed)]
             why = batch.gate.still_shut(db, shut) if shut else {}
-            settlements = {
-                trip.errand.message.message_id: settlement(
-                    trip, schedule=self._schedule, now=now, probe=batch.probe, shut=why
-                )
-                for trip in trips
-            }
-            ours = ledger.settle(db, list(settlements.values()), now, self._worker)
+            settlements = [
+                settlement(trip, schedule=self._schedule, now=now, probe=batch.probe, shut=why) for trip in trips
+            ]
+            ours = ledger.settle(db, settlements, now, self._worker)
             ended = [
                 Ended(
                     trip.errand.message,
-                    settlements[trip.errand.message.message_id].became,
+                    settled.became,
                     trip.answer if isinstance(trip.answer, Sent) else None,
-                    settlements[trip.errand.message.message_id].hold,
+                    settled.hold,
                 )
-                for trip in trips
-                if trip.errand.message.message_id in ours
+                for trip, settled in zip(trips, settlements, strict=True)
+                if settled.message_id in ours
             ]
             report.routes |= follow_up(db, ended, facts, now=now, poll=self._poll_interval, by=self._worker)
             self._note(db, route, trips, now)
-        for one in settlements.values():
+        for one in settlements:
             report.outcomes[one.outcome] = report.outcomes.get(one.outcome, 0) + 1
 
     def _note(self, db: Connection, route: Route, trips: Sequence[Trip], now: datetime) -> None:

@@ -81,22 +81,23 @@ class Gate:
     def enter(self, db: Connection, *, now: datetime, by: str) -> list[Claimed]:
         """Those that may go; the others are held again, in the caller's transaction."""
         claimed = self._claimed
-        rules = {one.message_id: _rule(self._modes, one) for one in claimed}
+        rules = [_rule(self._modes, one) for one in claimed]
         staying: list[Claimed] = []
-        if any(mode_of(rule) is not Mode.LIVE for rule in rules.values()):
+        if any(mode_of(rule) is not Mode.LIVE for rule in rules):
             self._modes = self._at_claim = areas.steady(db)
             begun = self._know_begun(db)
-            rules = {one.message_id: _rule(self._modes, one) for one in claimed}
+            rules = [_rule(self._modes, one) for one in claimed]
             staying = [one for one in claimed if not _may_go(self._modes, one, begun)]
+        ruled = list(zip(claimed, rules, strict=True))
         ledger.note_rules(
-            db,
-            {one.message_id: number for one in claimed if (number := number_of(rules[one.message_id])) != one.rule},
+            db, {one.message_id: number for one, rule in ruled if (number := number_of(rule)) != one.rule}
         )
-        ledger.settle(
-            db, [held_by_area(_attempt(one, now), in_words(rules[one.message_id])) for one in staying], now, by
-        )
+        if not staying:
+            return list(claimed)
         left = {one.message_id for one in staying}
-        return [one for one in claimed if one.message_id not in left] if left else list(claimed)
+        told = [(one, in_words(rule)) for one, rule in ruled if one.message_id in left]
+        ledger.settle(db, [held_by_area(_attempt(one, now), why) for one, why in told], now, by)
+        return [one for one in claimed if one.message_id not in left]
 
 
 def _may_go(modes: Modes, one: Claimed, begun: frozenset[UUID]) -> bool:
