@@ -173,10 +173,10 @@ class Stage:
 
 def open_work(db: psycopg.Connection, route: Route | None = None) -> int:
     """Messages that are ready or being sent."""
+    of_route = "" if route is None else f" AND route = '{route.value}'"
     row = db.execute(
-        "SELECT (SELECT count(*) FROM message WHERE state = 'ready' AND (%(r)s::text IS NULL OR route = %(r)s))"
-        " + (SELECT count(*) FROM message WHERE state = 'sending' AND (%(r)s::text IS NULL OR route = %(r)s))",
-        {"r": route.value if route else None},
+        f"SELECT (SELECT count(*) FROM message WHERE state = 'ready'{of_route})"
+        f" + (SELECT count(*) FROM message WHERE state = 'sending'{of_route})"
     ).fetchone()
     assert row
     return int(row[0])
