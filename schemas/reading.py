@@ -139,8 +139,8 @@ class Form(BaseModel):
 
 @cache
 def _only_whole(form: type[Form]) -> SchemaValidator:
-    """Reads only bodies that lack nothing and break nothing, as nearly all are: of those a form that may lack members
-    took three times as long, half of it to look for what it lacks."""
+    """Reads only bodies that lack nothing and break nothing, as nearly all are. To read one as a form that may lack
+    members, and then to look for what it lacks, took half as long again."""
     # Without the last argument the parts would be read by what their own forms accept.
     return SchemaValidator(_without_gaps(form.__pydantic_core_schema__), None, False)
 

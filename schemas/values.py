@@ -24,8 +24,6 @@ _TONE_BEFORE_VOWEL = re.compile("[ÒÓỎÕỌòóỏõọÙÚỦŨỤùúủũ�
 _OLD_PLACE = re.compile(f"((?:^|[^qQ])(?:[oO](?=.[aAeE])|[uU](?=.[yY])))([{_TONES}])([aAeEyY])")
 
 
-# Offices, places and the commonest names come again and again.
-@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """The text as it is sent on: NFC, trimmed, white space folded to one space, Ð (U+00D0) as Đ; otherwise the
     source's letters."""
@@ -36,7 +34,6 @@ def clean(text: str) -> str:
     return _SPACE.sub(" ", folded).strip(" ")
 
 
-@lru_cache(maxsize=4096)
 def compared(text: str) -> str:
     """The text as it is compared: `clean`, one apostrophe, and one place for the tone of oa, oe and uy."""
     if text.isascii():

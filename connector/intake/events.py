@@ -19,7 +19,7 @@ from connector.intake import writing
 
 # Events a page. A page that cannot be read is asked for again, then in smaller parts, then one event at a time, so
 # that what is wrong with one event holds up no other; the place in this row is kept with the cursor.
-_SIZES: Final = (500, 500, 500, 20, 1, 1, 1)
+_SIZES: Final = (200, 200, 200, 20, 1, 1, 1)
 # The first page of a reading is a short one, so that others soon have something to send; each is twice the one before.
 _FIRST: Final = 50
 
