@@ -33,6 +33,11 @@ def of_subjects(db: Connection, route: Route, subjects: Iterable[str]) -> dict[s
     return found
 
 
+def hold_still(db: Connection, route: Route, subjects: Iterable[str]) -> None:
+    """Until commit nobody claims a message of these lanes. One that is being claimed is waited for."""
+    db.execute(_HOLD_STILL, {"route": route.value, "subjects": sorted(set(subjects))})
+
+
 def on_their_way(db: Connection, route: Route, subjects: Iterable[str]) -> frozenset[str]:
     """Those of these subjects with a message on this route that is not at its end."""
     wanted = sorted(set(subjects))
@@ -86,6 +91,10 @@ def bodies(db: Connection, ids: Sequence[UUID]) -> dict[UUID, bytes]:
 _OF_SUBJECTS: Final = text("""
     SELECT id, subject, version, event, state, hold, attempts, content_key FROM message
     WHERE subject = ANY(:subjects) AND route = :route ORDER BY subject, version, seq
+""")
+
+_HOLD_STILL: Final = text("""
+    SELECT id FROM message WHERE subject = ANY(:subjects) AND route = :route ORDER BY id FOR UPDATE
 """)
 
 _ON_THEIR_WAY: Final = text(f"""

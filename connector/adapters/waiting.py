@@ -57,6 +57,8 @@ def resolve_withdrawals(db: Connection, facts: Mapping[str, Facts], *, now: date
     codes = [code for code, entries in waiting.items() if entries]
     if not codes:
         return False
+    # Claiming is the one step that locks no dossier: what is ready here could be on the line by the next statement.
+    lanes.hold_still(db, Route.APPLICATION, codes)
     applications = lanes.of_subjects(db, Route.APPLICATION, codes)
     maybe = lanes.unknown_attempts(db, [entry.message_id for lane in applications.values() for entry in lane])
     any_goes = False

@@ -1,9 +1,13 @@
 """A citizen takes a dossier back: before it was sent, while it is on the line, and after."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
+from connector.adapters import ledger
 from connector.domain.message import Route
 from tests import bodies
+from tests.partners import wait_for
 from tests.world import Event, Stage
 
 NEW, FIRST, SECOND = Route.APPLICATION, bodies.code(1), bodies.code(2)
@@ -31,6 +35,28 @@ def test_withdrawn_in_the_same_page_neither_is_sent(world: Stage) -> None:
 
     assert (world.message(NEW).state, world.message(Route.WITHDRAWAL).state) == ("superseded", "cancelled")
     assert world.sandboxes.effects("ministry", "submission") == []
+
+
+def test_withdrawn_while_it_is_being_claimed_waits_for_what_becomes_of_it(world: Stage) -> None:
+    """The claim is under way, and not yet to be seen, when the withdrawal is decided."""
+    world.submit(bodies.event(FIRST))
+    world.province.add_events([withdrawal(FIRST)])
+
+    with ThreadPoolExecutor(1) as other, world.connector.engine.connect() as claiming:
+        lease = world.settings.lease
+        assert ledger.claim(claiming, NEW, limit=1, now=world.clock(), lease=lease, worker="another")
+        reading = other.submit(world.read_events)
+        wait_for(lambda: world.row("SELECT count(*) AS n FROM pg_locks WHERE NOT granted").n > 0, 20)
+        claiming.commit()
+        reading.result(20)
+
+    assert (world.message(NEW).state, world.message(Route.WITHDRAWAL).state) == ("sending", "held")
+    world.clock.passes(lease + timedelta(seconds=1))
+    world.connector.delivery.expire()
+    world.clock.passes(timedelta(minutes=5))
+    world.deliver()
+    assert len(world.sandboxes.effects("ministry", "submission")) == 1
+    assert len(world.sandboxes.effects("ministry", "withdrawal")) == 1
 
 
 def test_a_withdrawal_that_comes_before_its_dossier_waits_and_then_stops_it(world: Stage) -> None:
