@@ -90,6 +90,14 @@ def test_several_faults_are_all_named() -> None:
 
 
 def test_integral_numbers_are_integers_as_json_schema_has_it() -> None:
+    form, found = MarriageForm.read_value({**marriage()["HoSo"]["ToKhai"], "SoBanSao": 2.0})
+
+    assert form is not None
+    assert form.copies == 2
+    assert not found
+
+
+def test_integral_numbers_at_any_depth_are_read_like_integers() -> None:
     with_floats = changed(marriage(), {"ToKhai/SoBanSao": 2.0, "ToKhai/LoaiDangKy": 1.0, "PhienBan": 5e3})
     with_integers = changed(marriage(), {"ToKhai/SoBanSao": 2, "ToKhai/LoaiDangKy": 1, "PhienBan": 5000})
 
